@@ -1,0 +1,31 @@
+/**
+ * Everything a command may touch of the world outside, given to it by bin/ or by a test. Commands read
+ * nothing else: no process.env, no console, no global streams.
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { Random } from '../../services/core/random.ts';
+import type { Clock } from '../../services/core/time/clock.ts';
+
+export interface InputStream extends Readable {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+}
+
+export interface OutputStream extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface Environment {
+  /** The arguments after the program's name: ["send", "--as", "bob", "hello"]. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborts at Ctrl-C or SIGTERM, with a CecochatError `interrupted` as reason: stop, clean up, throw that reason. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,45 @@
+/**
+ * What is written down about a stack: stack.json (how to reach it) and secrets.json (mode 0600). The folder
+ * is <CECOCHAT_HOME or XDG state>/cecochat/<stack>, mode 0700.
+ */
+export interface StackServer {
+  /** profile, connect, messaging, materialize, history or configurator. */
+  readonly name: string;
+  readonly serverId: string;
+  /** "http://127.0.0.1:7100" */
+  readonly httpAddress: string;
+  /** "127.0.0.1:7110"; null for servers without gRPC. */
+  readonly grpcAddress: string | null;
+}
+
+export interface StackState {
+  readonly formatVersion: 1;
+  readonly name: string;
+  /** Version of cecochat that started it. */
+  readonly version: string;
+  readonly backends: 'embedded';
+  readonly status: 'starting' | 'running' | 'stopped';
+  readonly pid: number;
+  /** Tells a process from a later one with the same pid: its start time as the system counts it. */
+  readonly processStart: string;
+  readonly startedAtMs: number;
+  /** Milliseconds from `up` to all ready. */
+  readonly readyAfterMs: number | null;
+  readonly servers: readonly StackServer[];
+  readonly profileUrl: string;
+  readonly connectUrl: string;
+  readonly configuratorUrl: string;
+}
+
+export interface StackUser {
+  readonly name: string;
+  /** Decimal int64. */
+  readonly userId: string;
+  readonly password: string;
+}
+
+export interface StackSecrets {
+  readonly formatVersion: 1;
+  readonly adminToken: string;
+  readonly users: readonly StackUser[];
+}
