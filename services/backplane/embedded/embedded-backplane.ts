@@ -1,0 +1,174 @@
+/**
+ * The backplane on LMDB, in this process. Appends of all partitions that wait at the same time share one
+ * commit and one disk flush; committed records go to the followers in this process without being read back.
+ * Retention takes the oldest batches of a partition, never its last one nor what a holder protects.
+ */
+import { join } from 'node:path';
+import { CecochatError } from '../../core/errors.ts';
+import { createScope } from '../../core/lifecycle.ts';
+import type { Clock } from '../../core/time/clock.ts';
+import { createGroupCommit } from '../../embedded/group-commit.ts';
+import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
+import type { AppendAnswer, Backplane, StoredRecord, Tail, TailHandler } from '../backplane.ts';
+import { createFollow, type Follow } from './follow.ts';
+import { createGroups } from './groups.ts';
+import { createPartitionLog } from './partition-log.ts';
+import { createRetention } from './retention.ts';
+
+export interface EmbeddedBackplaneOptions {
+  readonly folder: string;
+  /** Fixed when the folder is made. */
+  readonly partitionCount: number;
+  readonly clock: Clock;
+  /** Records older than this may go; undefined keeps them. */
+  readonly retentionMs?: number | undefined;
+  /** Per partition: beyond this many bytes the oldest records may go; undefined keeps them. */
+  readonly retentionBytes?: number | undefined;
+  /** How often retention looks; one minute when not given. */
+  readonly retentionEveryMs?: number | undefined;
+}
+
+export interface EmbeddedBackplane extends Backplane {
+  /** One pass of retention over all partitions; also runs by itself. */
+  retain(): Promise<void>;
+}
+
+/** Waiting appends of one partition. */
+interface Pending {
+  readonly values: Uint8Array[];
+  bytes: number;
+  readonly waiters: { at: number; resolve: (answer: AppendAnswer) => void; reject: (error: unknown) => void }[];
+}
+
+export async function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): Promise<EmbeddedBackplane> {
+  const { partitionCount, clock } = options;
+  const scope = createScope();
+  const folder = scope.use(openLmdbFolder({ folder: join(options.folder), kind: 'backplane', fixed: { partitionCount } }));
+  const table = folder.table('batches');
+  const log = createPartitionLog(table, () => clock.nowMs());
+  const group = scope.use(createGroupCommit({ table, failed: () => log.failed() }));
+  const follows = new Map<number, Set<Follow>>();
+  const tails = new Set<Tail>();
+  scope.defer(async () => {
+    for (const tail of tails) await tail[Symbol.asyncDispose]();
+  });
+  const retention = createRetention({ ...options, table, protections: folder.table('protections'), group, log });
+  scope.use(retention);
+
+  let pending = new Map<number, Pending>();
+
+  const commitPending = (): void => {
+    let taken = new Map<number, Pending>();
+    group
+      .commit(() => {
+        taken = pending;
+        pending = new Map();
+        for (const [partition, { values, bytes }] of taken) log.put(partition, values, bytes);
+      })
+      .then(
+        () => answer(taken),
+        (error: unknown) => {
+          for (const { waiters } of taken.values()) for (const waiter of waiters) waiter.reject(error);
+        },
+      );
+  };
+
+  const answer = (taken: ReadonlyMap<number, Pending>): void => {
+    const bases = new Map<number, number>();
+    for (const partition of taken.keys()) bases.set(partition, log.end(partition).offset);
+    log.committed();
+    for (const [partition, { values, bytes, waiters }] of taken) {
+      const base = bases.get(partition) ?? 0;
+      for (const waiter of waiters) waiter.resolve({ partition, baseOffset: base + waiter.at });
+      const followers = follows.get(partition);
+      if (followers === undefined) continue;
+      const records: StoredRecord[] = values.map((value, i) => ({ offset: base + i, value }));
+      for (const follow of followers) follow.offer(records, bytes);
+    }
+  };
+
+  const check = (partition: number): void => {
+    if (Number.isInteger(partition) && partition >= 0 && partition < partitionCount) return;
+    throw new RangeError(`partition ${partition} is not one of ${partitionCount}`);
+  };
+
+  const openTail = (handler: TailHandler): Tail => {
+    const mine = new Map<number, Follow>();
+    const tail: Tail = {
+      assign(partition, from) {
+        check(partition);
+        tail.unassign(partition);
+        const ended = (): void => remove(partition, follow);
+        const source = {
+          end: () => log.end(partition).offset,
+          read: (at: number, limits: Parameters<typeof log.read>[2]) => log.read(partition, at, limits),
+        };
+        const follow = createFollow({ partition, from, handler, ended }, source);
+        mine.set(partition, follow);
+        const followers = follows.get(partition) ?? new Set();
+        follows.set(partition, followers.add(follow));
+        setImmediate(() => follow.wake());
+      },
+      unassign(partition) {
+        const follow = mine.get(partition);
+        if (follow === undefined) return;
+        follow.stop();
+        remove(partition, follow);
+      },
+      async [Symbol.asyncDispose]() {
+        for (const partition of mine.keys()) tail.unassign(partition);
+        tails.delete(tail);
+      },
+    };
+    const remove = (partition: number, follow: Follow): void => {
+      if (mine.get(partition) === follow) mine.delete(partition);
+      const followers = follows.get(partition);
+      followers?.delete(follow);
+      if (followers?.size === 0) follows.delete(partition);
+    };
+    tails.add(tail);
+    return tail;
+  };
+
+  const groups = createGroups({ partitionCount, clock, openTail });
+  scope.use(groups);
+
+  return {
+    partitionCount,
+    durability: 'on the disk of this machine (fdatasync before the answer): survives kill -9 and a power cut',
+    append(partition, values) {
+      check(partition);
+      return new Promise((resolve, reject) => {
+        if (values.length === 0) {
+          resolve({ partition, baseOffset: log.end(partition).offset });
+          return;
+        }
+        if (pending.size === 0) commitPending();
+        let mine = pending.get(partition);
+        if (mine === undefined) pending.set(partition, (mine = { values: [], bytes: 0, waiters: [] }));
+        mine.waiters.push({ at: mine.values.length, resolve, reject });
+        for (const value of values) {
+          mine.values.push(value);
+          mine.bytes += value.length;
+        }
+      });
+    },
+    async bounds(partition) {
+      check(partition);
+      return log.bounds(partition);
+    },
+    async read(partition, from, limits) {
+      check(partition);
+      return log.read(partition, from, limits);
+    },
+    openTail,
+    openGroup: (name, handler) => groups.join(name, handler),
+    async protect(holder, partition, from) {
+      check(partition);
+      if (holder.includes('\0')) throw new CecochatError('request.invalid', 'a holder has no zero byte in its name');
+      await retention.protect(holder, partition, from);
+    },
+    retain: () => retention.pass(),
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * Opens an LMDB data folder safely: one process at a time, never a newer version's data, never damaged data.
+ * In these three cases (data.locked, data.newer, data.damaged) nothing in the folder is changed.
+ * Layout: <folder>/lock, <folder>/store/{data.mdb, lock.mdb, format.json}; the store appears in one rename.
+ */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type Database, type RootDatabase } from 'lmdb';
+import { CecochatError } from '../core/errors.ts';
+import { lockFolder } from './folder-lock.ts';
+import { checkDataFile } from './data-file.ts';
+
+/** Of the layout of any engine's data; a higher one in a folder is refused. */
+const formatVersion = 1;
+
+export interface FolderOptions {
+  readonly folder: string;
+  /** What is kept there: "backplane", "history" … */
+  readonly kind: string;
+  /** Facts that are fixed when the data is made, such as the partition count. Opening with others is data.damaged. */
+  readonly fixed?: Readonly<Record<string, number>>;
+}
+
+export type BinaryTable = Database<Buffer, Buffer>;
+
+export interface LmdbFolder extends AsyncDisposable {
+  /** A table of bytes by bytes, made when it is not there. */
+  table(name: string): BinaryTable;
+}
+
+interface Format {
+  readonly kind: string;
+  readonly version: number;
+  readonly fixed: Readonly<Record<string, number>>;
+}
+
+export function openLmdbFolder(options: FolderOptions): LmdbFolder {
+  const store = join(options.folder, 'store');
+  if (existsSync(store)) checkVersion(readFormat(store), store);
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  const lock = lockFolder(options.folder);
+  try {
+    if (existsSync(store)) checkStore(store, options);
+    else createStore(options);
+    const env = openEnvironment(store);
+    return {
+      table: (name) => env.openDB({ name, encoding: 'binary', keyEncoding: 'binary' }),
+      async [Symbol.asyncDispose]() {
+        try {
+          await env.close();
+        } finally {
+          lock[Symbol.dispose]();
+        }
+      },
+    };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Without overlapping sync a commit is: write the pages, fdatasync, write the meta page through O_DSYNC; only
+ * then do the promises of its writes resolve. Event-turn batching is off: callers group their writes themselves.
+ */
+function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
+  return open<Buffer, Buffer>({
+    path,
+    maxDbs: 16,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+  });
+}
+
+function createStore(options: FolderOptions): void {
+  const fresh = join(options.folder, 'store.new');
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: 0o700 });
+  const format: Format = { kind: options.kind, version: formatVersion, fixed: options.fixed ?? {} };
+  writeDurably(join(fresh, 'format.json'), `${JSON.stringify(format)}\n`);
+  syncFolder(fresh);
+  renameSync(fresh, join(options.folder, 'store'));
+  syncFolder(options.folder);
+}
+
+function checkStore(store: string, options: FolderOptions): void {
+  const format = readFormat(store);
+  checkVersion(format, store);
+  if (format.kind !== options.kind) {
+    throw damaged(join(store, 'format.json'), `holds data of kind ${JSON.stringify(format.kind)}, not ${options.kind}`);
+  }
+  for (const [name, value] of Object.entries(options.fixed ?? {})) {
+    const kept = format.fixed[name];
+    if (kept !== value) {
+      throw new CecochatError('data.damaged', `${store} was made with ${name} ${kept ?? 'unknown'}, not ${value}`, {
+        hint: `Start with ${name} ${kept ?? 'unknown'}, or with an empty data folder.`,
+        data: { file: join(store, 'format.json'), name, kept: String(kept), asked: String(value) },
+      });
+    }
+  }
+  const file = join(store, 'data.mdb');
+  // A store is made without data.mdb: a process that was killed before its first write leaves none, or an empty one.
+  const fault = checkDataFile(file);
+  if (fault !== undefined) throw damaged(file, fault);
+}
+
+function checkVersion(format: Format, store: string): void {
+  if (format.version <= formatVersion) return;
+  throw new CecochatError(
+    'data.newer',
+    `${store} was made by a newer cecochat (data version ${format.version}, this one knows ${formatVersion})`,
+    {
+      hint: 'Run the newer cecochat, or start with another data folder.',
+      data: { folder: store, version: String(format.version), known: String(formatVersion) },
+    },
+  );
+}
+
+function readFormat(store: string): Format {
+  const file = join(store, 'format.json');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw damaged(file, 'cannot be read', error);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw damaged(file, 'is not JSON', error);
+  }
+  if (!isFormat(value)) throw damaged(file, 'does not say what the folder holds');
+  return value;
+}
+
+function isFormat(value: unknown): value is Format {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('kind' in value) || typeof value.kind !== 'string') return false;
+  if (!('version' in value) || !Number.isSafeInteger(value.version)) return false;
+  return 'fixed' in value && typeof value.fixed === 'object' && value.fixed !== null;
+}
+
+export function damaged(file: string, fault: string, cause?: unknown): CecochatError {
+  return new CecochatError('data.damaged', `${file} ${fault}`, {
+    hint: 'Restore the data folder from a backup, or delete it to start empty. Nothing in it was changed.',
+    data: { file },
+    cause,
+  });
+}
+
+function writeDurably(file: string, text: string): void {
+  const descriptor = openSync(file, 'wx', 0o600);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
