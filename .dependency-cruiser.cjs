@@ -1,0 +1,161 @@
+/**
+ * Direction of imports: imports point inwards, to plain code. One rule for each row of the table in the
+ * README ("How to change the code"); .checks/planted.test.ts shows each of them failing.
+ */
+const servers = 'profile|connect|messaging|materialize|history|configurator';
+const databases = 'backplane|history-db|config-db|user-db';
+const tests = '\\.(test|contract|bench)\\.tsx?$|^cli/e2e/|^\\.checks/';
+const core = '^services/core/';
+const interfaces = `^services/(${databases})/[^/]+\\.ts$`;
+const runtime = '^services/runtime/';
+const generated = '^protos/gen/';
+
+/** Everything that `from` imports must match one of `allowed`; `$1` is the first group of `from`. */
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: tests },
+  to: { pathNot: allowed },
+});
+const builtin = '^(node:)?[a-z_0-9/]+$';
+const packages = (...names) => names.map((name) => `^node_modules/${name}/`);
+
+module.exports = {
+  forbidden: [
+    only('core-imports-nothing', core, [core, builtin], 'core: node: only'),
+    {
+      name: 'core-tests-import-core',
+      comment: 'a test of core needs core and the test tools, nothing else',
+      severity: 'error',
+      from: { path: core },
+      to: { path: '^(bin|cli|protos|services)/', pathNot: core },
+    },
+    only(
+      'interface-imports-core',
+      `^services/(${databases})/(?!codec\\.ts$)[^/]+\\.ts$`,
+      [core, builtin, '^services/$1/[^/]+\\.ts$'],
+      'an interface: its folder, core',
+    ),
+    only(
+      'codec-imports-generated-code',
+      `^services/(${databases})/codec\\.ts$`,
+      [core, builtin, generated, '^services/$1/[^/]+\\.ts$', ...packages('@bufbuild/protobuf')],
+      'the codec of the log: also protos/gen',
+    ),
+    only(
+      'engine-imports-its-interface',
+      `^services/(${databases})/[^/]+/`,
+      ['^services/$1/', '^services/embedded/', core, builtin, ...packages('lmdb', '@bufbuild/protobuf')],
+      'an engine: its interface, core, its driver',
+    ),
+    {
+      name: 'engine-never-imports-another-engine',
+      comment: 'engines of one interface do not know each other',
+      severity: 'error',
+      from: { path: `^services/(${databases})/([^/]+)/`, pathNot: tests },
+      to: { path: '^services/$1/[^/]+/', pathNot: '^services/$1/$2/' },
+    },
+    only(
+      'embedded-imports-core',
+      '^services/embedded/',
+      ['^services/embedded/', core, builtin, ...packages('lmdb')],
+      'what the embedded engines share: core and the driver',
+    ),
+    only(
+      'server-imports-inwards',
+      `^services/(${servers})/(?!(?:main|grpc|http)\\.ts$)`,
+      ['^services/$1/(?!(?:main|grpc|http)\\.ts$)', core, builtin, interfaces],
+      "a server's own files: their folder, core, the interfaces; no packages",
+    ),
+    only(
+      'transport-translates-only',
+      `^services/(${servers})/(?:grpc|http)\\.ts$`,
+      [
+        '^services/$1/(?!main\\.ts$)',
+        core,
+        builtin,
+        interfaces,
+        runtime,
+        generated,
+        ...packages('fastify', 'typebox', '@grpc/grpc-js', '@bufbuild/protobuf'),
+      ],
+      "a server's grpc.ts and http.ts: also runtime, protos/gen and the transport's packages",
+    ),
+    only(
+      'main-wires',
+      `^services/(${servers})/main\\.ts$`,
+      ['^services/$1/', core, builtin, interfaces, runtime],
+      "a server's main.ts: also runtime",
+    ),
+    {
+      name: 'servers-never-import-each-other',
+      comment: 'servers meet over gRPC, HTTP, the backplane or the databases',
+      severity: 'error',
+      from: { path: `^services/(${servers})/`, pathNot: tests },
+      to: { path: `^services/(${servers})/`, pathNot: '^services/$1/' },
+    },
+    {
+      name: 'engines-are-chosen-in-one-file',
+      comment: 'only services/runtime/engines.ts names an engine',
+      severity: 'error',
+      from: { path: '^(bin|cli|services)/', pathNot: [tests, '^services/runtime/engines\\.ts$', `^services/(${databases})/[^/]+/`] },
+      to: { path: `^services/(${databases})/[^/]+/` },
+    },
+    {
+      name: 'runtime-hosts-any-server',
+      comment: 'runtime: core, the interfaces, protos/gen, packages; no server',
+      severity: 'error',
+      from: { path: runtime, pathNot: tests },
+      to: { path: '^(bin|cli|services)/', pathNot: [core, runtime, interfaces, `^services/(${databases})/[^/]+/`, '^services/embedded/'] },
+    },
+    only(
+      'run-starts-mains',
+      '^services/run\\.ts$',
+      [`^services/(${servers})/main\\.ts$`, core, builtin, runtime],
+      'services/run.ts: every main.ts, and runtime',
+    ),
+    {
+      name: 'program-imports-run',
+      comment: 'cli, bin: services/run.ts, core, protos/gen, packages',
+      severity: 'error',
+      from: { path: '^(cli|bin)/', pathNot: '\\.test\\.tsx?$' },
+      to: { path: '^services/', pathNot: [core, '^services/run\\.ts$'] },
+    },
+    {
+      name: 'program-tests-know-no-inside',
+      comment: 'cli tests meet the servers from outside, like users',
+      severity: 'error',
+      from: { path: '^(cli|bin)/.*\\.test\\.tsx?$' },
+      to: { path: `^services/(${servers}|${databases})/` },
+    },
+    {
+      name: 'services-never-import-the-program',
+      severity: 'error',
+      from: { path: '^(services|protos)/' },
+      to: { path: '^(cli|bin)/' },
+    },
+    {
+      name: 'product-never-imports-tests',
+      severity: 'error',
+      from: { path: '^(bin|cli|services)/', pathNot: tests },
+      to: { path: tests },
+    },
+    {
+      name: 'product-never-imports-test-tools',
+      severity: 'error',
+      from: { path: '^(bin|cli|services)/', pathNot: tests },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '\\.d\\.ts$|^protos/gen/' }, to: {} },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', 'protos/gen'] },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.tsx', '.d.ts', '.js', '.mjs', '.cjs', '.json'] },
+  },
+};

@@ -1,0 +1,36 @@
+/** Three suites: `unit` (npm test), `planted` (every check was seen failing) and `e2e` (the built program). */
+import { defineConfig } from 'vitest/config';
+
+const outside = ['**/node_modules/**', '**/dist/**'];
+
+export default defineConfig({
+  test: {
+    sequence: { shuffle: true },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{bin,cli,services}/**/*.test.{ts,tsx}'],
+          exclude: [...outside, 'cli/e2e/**', '**/*.infra.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'planted', include: ['.checks/**/*.test.ts'], exclude: outside, testTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['cli/e2e/**/*.e2e.test.ts'],
+          exclude: outside,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
