@@ -1,0 +1,40 @@
+/**
+ * Where a client stands in its feed. A record at or before that place is known already and is not let in
+ * again. Cursors are compared only within what their wire form promises (incarnation, then offset).
+ */
+import { decodeCursor } from '../../services/core/log/cursor.ts';
+
+export interface FeedPosition {
+  /** Empty: none yet. */
+  readonly cursor: Buffer;
+  /** True when the record at this cursor is new; the place moves there. */
+  admit(cursor: Buffer): boolean;
+  /** Moves to a cursor that the server gave as a start. */
+  move(cursor: Buffer): void;
+}
+
+export function createFeedPosition(start: Buffer): FeedPosition {
+  let cursor = start;
+  return {
+    get cursor() {
+      return cursor;
+    },
+    admit(next) {
+      if (cursor.length > 0 && compareCursors(next, cursor) <= 0) return false;
+      cursor = next;
+      return true;
+    },
+    move(next) {
+      cursor = next;
+    },
+  };
+}
+
+/** Negative: `one` stands before `other`. Cursors of a form not known here count as later. */
+export function compareCursors(one: Buffer, other: Buffer): number {
+  const here = decodeCursor(one);
+  const there = decodeCursor(other);
+  if (here === undefined || there === undefined) return one.equals(other) ? 0 : 1;
+  if (here.incarnation !== there.incarnation) return here.incarnation < there.incarnation ? -1 : 1;
+  return here.offset - there.offset;
+}
