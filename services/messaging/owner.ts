@@ -6,7 +6,11 @@
 import type { ChatId } from '../core/chat-id.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ClientId, MessageId, SendKey, UserId } from '../core/ids.ts';
+import type { LogEntry } from '../core/log/fold.ts';
 import type { LogRecord, PartitionState, Position } from '../core/log/record.ts';
+import type { MessageIds } from '../core/message-id.ts';
+import type { Random } from '../core/random.ts';
+import type { Clock } from '../core/time/clock.ts';
 
 export interface SendCommand {
   readonly senderId: UserId;
@@ -47,33 +51,83 @@ export interface FeedEntry {
   readonly record: Extract<LogRecord, { kind: 'sent' | 'confirmed' | 'received' | 'receipt' }>;
 }
 
+/** The fields of a cecochat.v1.Receipt. */
+export interface ReceiptFields {
+  readonly chatId: string;
+  readonly readerId: bigint;
+  readonly senderId: bigint;
+  readonly deliveredUpTo: bigint;
+  readonly seenUpTo: bigint;
+}
+
 export interface OwnerPorts {
   /** One batch for one partition; never two at a time for the same one. Answer with `answered`, also when it failed. */
   append(partition: number, records: readonly LogRecord[], flight: number): void;
-  /** Answer with `granted`. Requests made in one turn may share a term. */
+  /** Answer with `granted`. Requests made in one turn may share a term. When it fails: `end`, and take over again later. */
   requestTerm(partition: number, above: number): void;
-  /** Owned = accepts sends; ended = follow it no longer (fenced by another, or released on request). */
-  standing(partition: number, standing: 'owned' | 'ended', why: string): void;
+  /** It accepts sends from now on. `position` is its fence: `feed` brings everything above it, the log has what is below. */
+  owned(partition: number, position: Position): void;
+  /** Follow it no longer: fenced by another, released, or `end`ed. Take over again if it is still assigned to this server. */
+  ended(partition: number, why: string): void;
   feed(partition: number, incarnation: string, entries: readonly FeedEntry[]): void;
   /** Nothing below this offset is needed by this owner any more. */
   protect(partition: number, from: number): void;
-  /** `target` misses what this partition derived for it; answer with `rederive`, from offset `after + 1` of `source`. */
+  /** `target` misses what `source` derived for it; answer with `rederive`. */
   reread(source: number, target: number, after: number): void;
 }
 
+/** Where to start a take-over or a reread: `findTakeOverStart` and `findStart` in core/log make it. */
+export interface FoldStart {
+  readonly from: number;
+  /** Before the record at `from`. */
+  readonly state: PartitionState;
+}
+
+export interface TakeOverStart extends FoldStart {
+  /** The log's end when the start was chosen: fences once it has folded up to here. */
+  readonly end: number;
+  /** Every accepted key made at or after this time (milliseconds since 1970) is in the records from `from` on. */
+  readonly keysSinceMs: number;
+}
+
+export interface Reread extends FoldStart {
+  readonly source: number;
+  readonly target: number;
+  readonly after: number;
+  /** From `from` on, at least up to `after + 1` when the log has that; a few thousand at most: the owner asks again for more. */
+  readonly records: readonly LogEntry[];
+}
+
+export interface OwnerDependencies {
+  readonly server: string;
+  readonly partitionCount: number;
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
+  readonly random: Random;
+  readonly ids: MessageIds;
+  /** Encodes a cecochat.v1.Receipt; `services/backplane/payloads.ts` has it. */
+  readonly encodeReceipt: (receipt: ReceiptFields) => Uint8Array;
+  readonly ports: OwnerPorts;
+  /** Runs `work` after the present turn (setImmediate, say), so that what arrives together is appended together. */
+  readonly defer: (work: () => void) => void;
+}
+
+/** Made by createOwner in ./create-owner.ts. */
 export interface Owner {
-  /** Starts a take-over: folds from `state`, which is the state before offset `from`; fences once it has folded up to `end`. */
-  takeOver(partition: number, start: { from: number; state: PartitionState; end: number }): void;
+  /** Follows the partition from `start`; give it the records from `start.from` on with `records`. */
+  takeOver(partition: number, start: TakeOverStart): void;
   granted(partition: number, term: number): void;
   /** Records as the log has them, in offset order, without a gap in what was read. */
-  records(partition: number, records: readonly { readonly offset: number; readonly record: LogRecord }[]): void;
+  records(partition: number, records: readonly LogEntry[]): void;
   answered(
     partition: number,
     flight: number,
     answer: { partition: number; baseOffset: number } | { error: unknown },
   ): void;
+  rederive(reread: Reread): void;
   /** Stops accepting; finishes its appends, writes Relayed and Mark, then reports 'ended'. */
   release(partition: number): void;
+  /** Stops at once and appends nothing more to it: the lease is lost, or the log cannot be read. Reports 'ended'. */
+  end(partition: number, why: string): void;
   send(command: SendCommand): void;
   confirm(command: ConfirmCommand): void;
   /** Drives every timeout; call it at least ten times a second. */
