@@ -5,72 +5,91 @@
 import { CecochatError } from '../core/errors.ts';
 import type { BinaryTable } from './lmdb-folder.ts';
 
-export interface GroupCommit extends AsyncDisposable {
-  /**
-   * Runs `write` (puts and removes only, no waiting) in the next commit, in the order of the calls. Resolves
-   * with its result once that commit is on disk. Errors: what `write` throws; engine.unavailable.
-   */
-  commit<T>(write: () => T): Promise<T>;
+export interface Work {
+  /** Puts and removes only, no waiting. What it throws goes to `failed`; what it put before is committed. */
+  write(): void;
+  /** It is on disk. Called before the writes of the next commit are asked for. */
+  committed(): void;
+  failed(error: unknown): void;
 }
 
-interface Waiting {
-  readonly run: () => void;
-  readonly done: () => void;
-  readonly failed: (error: unknown) => void;
+export interface GroupCommit extends AsyncDisposable {
+  /** Runs in the next commit, in the order of the calls. Errors for `failed`: what `write` throws; engine.unavailable. */
+  enqueue(work: Work): void;
+  /** The same as a promise, with the result of `write`. */
+  commit<T>(write: () => T): Promise<T>;
 }
 
 export interface GroupCommitOptions {
   /** Any table of the environment. */
   readonly table: BinaryTable;
-  /** Called when a commit failed, before anything else runs: forget what its writes left in memory. */
+  /** Called before the writes of each commit: everything earlier is on disk, or lost. */
+  readonly begin?: () => void;
+  /** Called when a commit failed, before its works learn of it: forget what its writes left in memory. */
   readonly failed?: () => void;
 }
 
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
-  let waiting: Waiting[] = [];
+  let waiting: Work[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
 
+  const commitOnce = async (works: readonly Work[]): Promise<void> => {
+    const faults = new Map<Work, unknown>();
+    options.begin?.();
+    try {
+      await options.table.batch(() => {
+        for (const work of works) {
+          try {
+            work.write();
+          } catch (error) {
+            faults.set(work, error);
+          }
+        }
+      });
+    } catch (error) {
+      options.failed?.();
+      const fault = unavailable(error);
+      for (const work of works) work.failed(fault);
+      return;
+    }
+    for (const work of works) {
+      if (faults.has(work)) work.failed(faults.get(work));
+      else work.committed();
+    }
+  };
+
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const batch = waiting;
+      const works = waiting;
       waiting = [];
-      try {
-        await options.table.batch(() => {
-          for (const item of batch) item.run();
-        });
-      } catch (error) {
-        options.failed?.();
-        const fault = unavailable(error);
-        for (const item of batch) item.failed(fault);
-        continue;
-      }
-      for (const item of batch) item.done();
+      await commitOnce(works);
     }
     running = undefined;
   };
 
-  return {
+  const group: GroupCommit = {
+    enqueue(work) {
+      if (closed) {
+        work.failed(new CecochatError('engine.unavailable', 'the data folder is closed'));
+        return;
+      }
+      waiting.push(work);
+      // The microtask lets the other callers of this turn join the first commit.
+      running ??= Promise.resolve().then(run);
+    },
     commit<T>(write: () => T): Promise<T> {
-      if (closed) return Promise.reject(new CecochatError('engine.unavailable', 'the data folder is closed'));
       return new Promise<T>((resolve, reject) => {
-        let outcome: { value: T } | { error: unknown } | undefined;
-        waiting.push({
-          run: () => {
-            try {
-              outcome = { value: write() };
-            } catch (error) {
-              outcome = { error };
-            }
+        let result: { readonly value: T } | undefined;
+        group.enqueue({
+          write: () => {
+            result = { value: write() };
           },
-          done: () => {
-            if (outcome === undefined || 'error' in outcome) reject(outcome?.error);
-            else resolve(outcome.value);
+          committed: () => {
+            if (result !== undefined) resolve(result.value);
           },
           failed: reject,
         });
-        // The microtask lets callers of this turn join the first commit as well.
-        running ??= Promise.resolve().then(run);
       });
     },
     async [Symbol.asyncDispose]() {
@@ -78,9 +97,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       await running;
     },
   };
+  return group;
 }
 
-export function unavailable(cause: unknown): CecochatError {
+function unavailable(cause: unknown): CecochatError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CecochatError('engine.unavailable', `writing to the data folder failed: ${reason}`, {
     hint: 'Check that the disk has room and is writable.',

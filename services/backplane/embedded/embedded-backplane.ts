@@ -3,7 +3,6 @@
  * commit and one disk flush; committed records go to the followers in this process without being read back.
  * Retention takes the oldest batches of a partition, never its last one nor what a holder protects.
  */
-import { join } from 'node:path';
 import { CecochatError } from '../../core/errors.ts';
 import { createScope } from '../../core/lifecycle.ts';
 import type { Clock } from '../../core/time/clock.ts';
@@ -43,7 +42,7 @@ interface Pending {
 export async function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): Promise<EmbeddedBackplane> {
   const { partitionCount, clock } = options;
   const scope = createScope();
-  const folder = scope.use(openLmdbFolder({ folder: join(options.folder), kind: 'backplane', fixed: { partitionCount } }));
+  const folder = scope.use(openLmdbFolder({ folder: options.folder, kind: 'backplane', fixed: { partitionCount } }));
   const table = folder.table('batches');
   const log = createPartitionLog(table, () => clock.nowMs());
   const group = scope.use(createGroupCommit({ table, failed: () => log.failed() }));
@@ -59,18 +58,21 @@ export async function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): 
 
   const commitPending = (): void => {
     let taken = new Map<number, Pending>();
-    group
-      .commit(() => {
+    group.enqueue({
+      write: () => {
         taken = pending;
         pending = new Map();
         for (const [partition, { values, bytes }] of taken) log.put(partition, values, bytes);
-      })
-      .then(
-        () => answer(taken),
-        (error: unknown) => {
-          for (const { waiters } of taken.values()) for (const waiter of waiters) waiter.reject(error);
-        },
-      );
+      },
+      committed: () => answer(taken),
+      failed: (error) => {
+        if (taken.size === 0) {
+          taken = pending;
+          pending = new Map();
+        }
+        for (const { waiters } of taken.values()) for (const waiter of waiters) waiter.reject(error);
+      },
+    });
   };
 
   const answer = (taken: ReadonlyMap<number, Pending>): void => {
@@ -143,7 +145,7 @@ export async function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): 
           resolve({ partition, baseOffset: log.end(partition).offset });
           return;
         }
-        if (pending.size === 0) commitPending();
+        const first = pending.size === 0;
         let mine = pending.get(partition);
         if (mine === undefined) pending.set(partition, (mine = { values: [], bytes: 0, waiters: [] }));
         mine.waiters.push({ at: mine.values.length, resolve, reject });
@@ -151,6 +153,7 @@ export async function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): 
           mine.values.push(value);
           mine.bytes += value.length;
         }
+        if (first) commitPending();
       });
     },
     async bounds(partition) {

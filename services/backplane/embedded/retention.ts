@@ -81,8 +81,11 @@ export function createRetention(options: {
       key.write(holder, 4);
       const value = Buffer.alloc(6);
       value.writeUIntBE(Math.max(0, from), 0, 6);
-      note(protectedFrom, { partition, holder, from });
+      const before = protectedFrom.get(partition)?.get(holder);
+      // In force while it is on its way: the lower of the two. A higher one counts once it is on disk.
+      if (before === undefined || from < before) note(protectedFrom, { partition, holder, from });
       await group.commit(() => void protections.put(key, value));
+      note(protectedFrom, { partition, holder, from });
     },
     pass,
     async [Symbol.asyncDispose]() {
