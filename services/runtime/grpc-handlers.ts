@@ -54,12 +54,17 @@ export function createGrpcHandlers(deps: { auth: Authenticator; log: Log }): Grp
   };
   return {
     unary: (handle) => (call, done) => {
-      open(call)
-        .then((context) => handle(call.request, context))
-        .then(
-          (response) => done(null, response),
-          (error: unknown) => done(fault(error, call)),
-        );
+      const run = async (): Promise<void> => {
+        let response;
+        try {
+          response = await handle(call.request, await open(call));
+        } catch (error) {
+          done(fault(error, call));
+          return;
+        }
+        done(null, response);
+      };
+      void run();
     },
     serverStream: (handle) => (out) => {
       out.on('error', ignore);

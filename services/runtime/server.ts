@@ -8,6 +8,7 @@ import type { Clock } from '../core/time/clock.ts';
 import type { HistoryDb } from '../history-db/history-db.ts';
 import type { UserDb } from '../user-db/user-db.ts';
 import type { Log } from './log.ts';
+import type { Registry } from './metrics.ts';
 
 export const serverNames = ['profile', 'connect', 'messaging', 'materialize', 'history', 'configurator'] as const;
 export type ServerName = (typeof serverNames)[number];
@@ -26,6 +27,8 @@ export interface ServerContext<Settings> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Of the process. */
+  readonly metrics: Registry;
 }
 
 /** A started server; disposing it stops it gracefully. */
