@@ -99,7 +99,10 @@ module.exports = {
       name: 'engines-are-chosen-in-one-file',
       comment: 'only services/runtime/engines.ts names an engine',
       severity: 'error',
-      from: { path: '^(bin|cli|services)/', pathNot: [tests, '^services/runtime/engines\\.ts$', `^services/(${databases})/[^/]+/`] },
+      from: {
+        path: '^(bin|cli|services)/',
+        pathNot: [tests, '^services/runtime/engines\\.ts$', `^services/(${databases})/[^/]+/`],
+      },
       to: { path: `^services/(${databases})/[^/]+/` },
     },
     {
@@ -107,7 +110,10 @@ module.exports = {
       comment: 'runtime: core, the interfaces, protos/gen, packages; no server',
       severity: 'error',
       from: { path: runtime, pathNot: tests },
-      to: { path: '^(bin|cli|services)/', pathNot: [core, runtime, interfaces, `^services/(${databases})/[^/]+/`, '^services/embedded/'] },
+      to: {
+        path: '^(bin|cli|services)/',
+        pathNot: [core, runtime, interfaces, `^services/(${databases})/[^/]+/`, '^services/embedded/'],
+      },
     },
     only(
       'run-starts-mains',
@@ -156,6 +162,10 @@ module.exports = {
     exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.tsx', '.d.ts', '.js', '.mjs', '.cjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.d.ts', '.js', '.mjs', '.cjs', '.json'],
+    },
   },
 };
