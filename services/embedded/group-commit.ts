@@ -25,6 +25,8 @@ export interface GroupCommitOptions {
   readonly table: BinaryTable;
   /** Called before the writes of each commit: everything earlier is on disk, or lost. */
   readonly begin?: () => void;
+  /** Called after the writes of each commit, for the last puts of all of them together. */
+  readonly finish?: () => void;
   /** Called when a commit failed, before its works learn of it: forget what its writes left in memory. */
   readonly failed?: () => void;
 }
@@ -46,6 +48,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
             faults.set(work, error);
           }
         }
+        options.finish?.();
       });
     } catch (error) {
       options.failed?.();
