@@ -11,7 +11,7 @@ const runtime = '^services/runtime/';
 const generated = '^protos/gen/';
 
 /** Everything that `from` imports must match one of `allowed`; `$1` is the first group of `from`. */
-const only = (name, from, allowed, comment) => ({
+const only = (name, comment, { from, allowed }) => ({
   name,
   comment,
   severity: 'error',
@@ -23,7 +23,7 @@ const packages = (...names) => names.map((name) => `^node_modules/${name}/`);
 
 module.exports = {
   forbidden: [
-    only('core-imports-nothing', core, [core, builtin], 'core: node: only'),
+    only('core-imports-nothing', 'core: node: only', { from: core, allowed: [core, builtin] }),
     {
       name: 'core-tests-import-core',
       comment: 'a test of core needs core and the test tools, nothing else',
@@ -31,24 +31,18 @@ module.exports = {
       from: { path: core },
       to: { path: '^(bin|cli|protos|services)/', pathNot: core },
     },
-    only(
-      'interface-imports-core',
-      `^services/(${databases})/(?!codec\\.ts$)[^/]+\\.ts$`,
-      [core, builtin, '^services/$1/[^/]+\\.ts$'],
-      'an interface: its folder, core',
-    ),
-    only(
-      'codec-imports-generated-code',
-      `^services/(${databases})/codec\\.ts$`,
-      [core, builtin, generated, '^services/$1/[^/]+\\.ts$', ...packages('@bufbuild/protobuf')],
-      'the codec of the log: also protos/gen',
-    ),
-    only(
-      'engine-imports-its-interface',
-      `^services/(${databases})/[^/]+/`,
-      ['^services/$1/', '^services/embedded/', core, builtin, ...packages('lmdb', '@bufbuild/protobuf')],
-      'an engine: its interface, core, its driver',
-    ),
+    only('interface-imports-core', 'an interface: its folder, core', {
+      from: `^services/(${databases})/(?!codec\\.ts$)[^/]+\\.ts$`,
+      allowed: [core, builtin, '^services/$1/[^/]+\\.ts$'],
+    }),
+    only('codec-imports-generated-code', 'the codec of the log: also protos/gen', {
+      from: `^services/(${databases})/codec\\.ts$`,
+      allowed: [core, builtin, generated, '^services/$1/[^/]+\\.ts$', ...packages('@bufbuild/protobuf')],
+    }),
+    only('engine-imports-its-interface', 'an engine: its interface, core, its driver', {
+      from: `^services/(${databases})/[^/]+/`,
+      allowed: ['^services/$1/', '^services/embedded/', core, builtin, ...packages('lmdb', '@bufbuild/protobuf')],
+    }),
     {
       name: 'engine-never-imports-another-engine',
       comment: 'engines of one interface do not know each other',
@@ -56,38 +50,34 @@ module.exports = {
       from: { path: `^services/(${databases})/([^/]+)/`, pathNot: tests },
       to: { path: '^services/$1/[^/]+/', pathNot: '^services/$1/$2/' },
     },
-    only(
-      'embedded-imports-core',
-      '^services/embedded/',
-      ['^services/embedded/', core, builtin, ...packages('lmdb')],
-      'what the embedded engines share: core and the driver',
-    ),
-    only(
-      'server-imports-inwards',
-      `^services/(${servers})/(?!(?:main|grpc|http)\\.ts$)`,
-      ['^services/$1/(?!(?:main|grpc|http)\\.ts$)', core, builtin, interfaces],
-      "a server's own files: their folder, core, the interfaces; no packages",
-    ),
+    only('embedded-imports-core', 'what the embedded engines share: core and the driver', {
+      from: '^services/embedded/',
+      allowed: ['^services/embedded/', core, builtin, ...packages('lmdb')],
+    }),
+    only('server-imports-inwards', "a server's own files: their folder, core, the interfaces; no packages", {
+      from: `^services/(${servers})/(?!(?:main|grpc|http)\\.ts$)`,
+      allowed: ['^services/$1/(?!(?:main|grpc|http)\\.ts$)', core, builtin, interfaces],
+    }),
     only(
       'transport-translates-only',
-      `^services/(${servers})/(?:grpc|http)\\.ts$`,
-      [
-        '^services/$1/(?!main\\.ts$)',
-        core,
-        builtin,
-        interfaces,
-        runtime,
-        generated,
-        ...packages('fastify', 'typebox', '@grpc/grpc-js', '@bufbuild/protobuf'),
-      ],
       "a server's grpc.ts and http.ts: also runtime, protos/gen and the transport's packages",
+      {
+        from: `^services/(${servers})/(?:grpc|http)\\.ts$`,
+        allowed: [
+          '^services/$1/(?!main\\.ts$)',
+          core,
+          builtin,
+          interfaces,
+          runtime,
+          generated,
+          ...packages('fastify', 'typebox', '@grpc/grpc-js', '@bufbuild/protobuf'),
+        ],
+      },
     ),
-    only(
-      'main-wires',
-      `^services/(${servers})/main\\.ts$`,
-      ['^services/$1/', core, builtin, interfaces, runtime],
-      "a server's main.ts: also runtime",
-    ),
+    only('main-wires', "a server's main.ts: also runtime", {
+      from: `^services/(${servers})/main\\.ts$`,
+      allowed: ['^services/$1/', core, builtin, interfaces, runtime],
+    }),
     {
       name: 'servers-never-import-each-other',
       comment: 'servers meet over gRPC, HTTP, the backplane or the databases',
@@ -115,12 +105,10 @@ module.exports = {
         pathNot: [core, runtime, interfaces, `^services/(${databases})/[^/]+/`, '^services/embedded/'],
       },
     },
-    only(
-      'run-starts-mains',
-      '^services/run\\.ts$',
-      [`^services/(${servers})/main\\.ts$`, core, builtin, runtime],
-      'services/run.ts: every main.ts, and runtime',
-    ),
+    only('run-starts-mains', 'services/run.ts: every main.ts, and runtime', {
+      from: '^services/run\\.ts$',
+      allowed: [`^services/(${servers})/main\\.ts$`, core, builtin, runtime],
+    }),
     {
       name: 'program-imports-run',
       comment: 'cli, bin: services/run.ts, core, protos/gen, packages',

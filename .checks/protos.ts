@@ -4,6 +4,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generate } from './generate.ts';
 import { findingsOf, lines, run } from './tool.ts';
 
 const buf = (root: string, args: readonly string[], folder = join(root, 'protos')) =>
@@ -23,8 +24,8 @@ export async function checkGenerated(root: string): Promise<string[]> {
       filter: (path) => path !== join(root, 'protos', 'gen'),
     });
     await symlink(join(root, 'node_modules'), join(scratch, 'node_modules'));
-    const generated = await buf(root, ['generate'], protos);
-    if (generated.exitCode !== 0) return findingsOf('buf generate', generated);
+    const faults = await generate(scratch);
+    if (faults.length > 0) return faults;
     return await differences(join(protos, 'gen'), join(root, 'protos', 'gen'));
   } finally {
     await rm(scratch, { recursive: true, force: true });
