@@ -1,0 +1,73 @@
+/**
+ * Messages as commands show them: JSON with int64 as decimal strings, and one line for people.
+ */
+import type { Message, Receipt } from '../../../protos/gen/cecochat/v1/message.ts';
+import { messageIdEpochMs } from '../../../services/core/message-id.ts';
+
+export interface MessageJson {
+  readonly messageId: string;
+  /** Milliseconds since 1970, from the message id. */
+  readonly timeMs: number;
+  readonly chatId: string;
+  readonly senderId: string;
+  readonly clientId: string;
+  readonly key: string;
+  readonly targetId: string | null;
+  /** 1 = text. */
+  readonly kind: number;
+  /** Null when the message is no text. */
+  readonly text: string | null;
+  /** Base64 of a body that is no text. */
+  readonly dataBase64: string | null;
+}
+
+const instant = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' });
+
+export function messageTimeMs(messageId: bigint): number {
+  return Number(messageId >> 22n) + messageIdEpochMs;
+}
+
+export function messageJson(message: Message): MessageJson {
+  const body = message.content?.body;
+  return {
+    messageId: String(message.messageId),
+    timeMs: messageTimeMs(message.messageId),
+    chatId: message.chatId,
+    senderId: String(message.senderId),
+    clientId: message.clientId,
+    key: message.key,
+    targetId: message.targetId === 0n ? null : String(message.targetId),
+    kind: message.content?.kind ?? 0,
+    text: body?.$case === 'text' ? body.value : null,
+    dataBase64: body?.$case === 'data' ? body.value.toString('base64') : null,
+  };
+}
+
+export function receiptJson(receipt: Receipt): object {
+  return {
+    chatId: receipt.chatId,
+    readerId: String(receipt.readerId),
+    senderId: String(receipt.senderId),
+    deliveredUpTo: String(receipt.deliveredUpTo),
+    seenUpTo: String(receipt.seenUpTo),
+  };
+}
+
+/** "2026-11-24 23:59:10  bob  hello" */
+export function messageLine(message: Message, nameOf: (userId: bigint) => string): string {
+  return `${instant.format(messageTimeMs(message.messageId))}  ${nameOf(message.senderId)}  ${bodyText(message)}`;
+}
+
+function bodyText({ content }: Message): string {
+  if (content?.body?.$case === 'text') return printable(content.body.value);
+  return `[kind ${content?.kind ?? 0}, ${content?.body?.$case === 'data' ? content.body.value.length : 0} bytes]`;
+}
+
+/** A message must not steer the reader's terminal: control characters are shown, line breaks are kept. */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it is about
+  return text.replaceAll(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+}
