@@ -65,9 +65,6 @@ function bodyText({ content }: Message): string {
 
 /** A message must not steer the reader's terminal: control characters are shown, line breaks are kept. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it is about
-  return text.replaceAll(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );
+  const code = (character: string): string => (character.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
+  return text.replaceAll(/[^\P{Cc}\t\n]/gu, (character) => `\\u${code(character)}`);
 }

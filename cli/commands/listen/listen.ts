@@ -77,7 +77,7 @@ async function listen({ environment, output }: Invocation, options: ListenOption
     random,
     store,
     start: options.since === 'now' ? 'now' : 'beginning',
-    onStatus: (status) => tell(status, output.progress),
+    onStatus: (status) => tell(status, (line) => output.progress(line)),
   });
   try {
     for await (const event of client.events(signal)) {
