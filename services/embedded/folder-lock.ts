@@ -91,7 +91,9 @@ function readHolder(file: string): Holder | undefined {
 function isHolder(value: unknown): value is Holder {
   if (typeof value !== 'object' || value === null) return false;
   if (!('pid' in value) || !Number.isSafeInteger(value.pid)) return false;
-  return 'identity' in value && typeof value.identity === 'string' && 'token' in value && typeof value.token === 'string';
+  return (
+    'identity' in value && typeof value.identity === 'string' && 'token' in value && typeof value.token === 'string'
+  );
 }
 
 function isAlive(holder: Holder): boolean {

@@ -3,7 +3,17 @@
  * In these three cases (data.locked, data.newer, data.damaged) nothing in the folder is changed.
  * Layout: <folder>/lock, <folder>/store/{data.mdb, lock.mdb, format.json}; the store appears in one rename.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { CecochatError } from '../core/errors.ts';

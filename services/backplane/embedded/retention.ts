@@ -33,7 +33,11 @@ export function createRetention(options: {
   /** Lowest protected offsets by partition and holder. */
   const protectedFrom = new Map<number, Map<string, number>>();
   for (const { key, value } of protections.getRange({})) {
-    note(protectedFrom, { partition: key.readUInt32BE(0), holder: key.toString('utf8', 4), from: value.readUIntBE(0, 6) });
+    note(protectedFrom, {
+      partition: key.readUInt32BE(0),
+      holder: key.toString('utf8', 4),
+      from: value.readUIntBE(0, 6),
+    });
   }
 
   const removable = (partition: number): Buffer[] => {
@@ -96,10 +100,7 @@ export function createRetention(options: {
   };
 }
 
-function note(
-  into: Map<number, Map<string, number>>,
-  fact: { partition: number; holder: string; from: number },
-): void {
+function note(into: Map<number, Map<string, number>>, fact: { partition: number; holder: string; from: number }): void {
   let holders = into.get(fact.partition);
   if (holders === undefined) into.set(fact.partition, (holders = new Map()));
   holders.set(fact.holder, fact.from);

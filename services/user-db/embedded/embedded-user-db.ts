@@ -49,7 +49,9 @@ export async function openEmbeddedUserDb(options: { readonly folder: string }): 
           throw new CecochatError('user.exists', `the name ${JSON.stringify(name)} is taken`, { data: { name } });
         }
         if (userId !== undefined && isUsed(userId)) {
-          throw new CecochatError('user.exists', `the user id ${userId} is taken`, { data: { userId: String(userId) } });
+          throw new CecochatError('user.exists', `the user id ${userId} is taken`, {
+            data: { userId: String(userId) },
+          });
         }
         const account: Account = { userId: userId ?? nextFree(), name, passwordHash, createdAtMs };
         written.set(name, account);

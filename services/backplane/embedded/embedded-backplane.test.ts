@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock, type Clock } from '../../core/time/clock.ts';
+import { describeBackplane, type BackplaneFixture } from '../backplane.contract.ts';
+import { recordTail, texts, values } from '../recorded-tail.contract.ts';
+import { openEmbeddedBackplane, type EmbeddedBackplane } from './embedded-backplane.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+interface EmbeddedFixture extends BackplaneFixture {
+  readonly backplane: EmbeddedBackplane;
+  readonly folder: string;
+}
+
+async function openFixture(retentionBytes?: number): Promise<EmbeddedFixture> {
+  const folder = await mkdtemp(join(tmpdir(), 'cecochat-backplane-'));
+  let aheadMs = 0;
+  const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
+  const open = (): Promise<EmbeddedBackplane> =>
+    openEmbeddedBackplane({ folder, partitionCount: 6, clock, retentionMs: dayMs, retentionBytes });
+  const first = await open();
+  let backplane = first;
+  return {
+    backplane: first,
+    folder,
+    async reopen() {
+      await backplane[Symbol.asyncDispose]();
+      backplane = await open();
+      return backplane;
+    },
+    async expire() {
+      aheadMs += 2 * dayMs;
+      await backplane.retain();
+    },
+    async [Symbol.asyncDispose]() {
+      await backplane[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+describeBackplane('embedded backplane', () => openFixture());
+
+test('retention by size leaves about as much as allowed, and always the last batch', async () => {
+  await using fixture = await openFixture(10_000);
+  const { backplane } = fixture;
+  for (let i = 0; i < 100; i++) await backplane.append(1, [Buffer.alloc(1000)]);
+  await backplane.append(2, [Buffer.alloc(50_000)]);
+  await backplane.retain();
+  const { start, end } = await backplane.bounds(1);
+  expect(end - start).toBe(9);
+  expect(await backplane.bounds(2)).toEqual({ start: 0, end: 1 });
+});
+
+test('appends go on while retention takes away thousands of batches', async () => {
+  await using fixture = await openFixture(1000);
+  const { backplane } = fixture;
+  for (let i = 0; i < 300; i++) {
+    await Promise.all([0, 1, 2, 3, 4, 5].map((partition) => backplane.append(partition, values(`m${i}`))));
+  }
+  const retained = backplane.retain();
+  await using tail = recordTail(backplane);
+  tail.assign(1, 300);
+  for (let i = 0; i < 20; i++) await backplane.append(1, values(`n${i}`));
+  await retained;
+  expect(texts(await tail.until(1, 20))).toEqual(Array.from({ length: 20 }, (_, i) => `n${i}`));
+  expect((await backplane.bounds(0)).start).toBeGreaterThan(200);
+});
+
+test('offsets have no holes', async () => {
+  await using fixture = await openFixture();
+  const answers = await Promise.all([1, 2, 3].map(() => fixture.backplane.append(4, values('a', 'b'))));
+  expect(answers.map((answer) => answer.baseOffset)).toEqual([0, 2, 4]);
+});
+
+test('another partition count than the one the folder was made with is refused, naming both', async () => {
+  await using fixture = await openFixture();
+  await fixture.backplane[Symbol.asyncDispose]();
+  const opening = openEmbeddedBackplane({ folder: fixture.folder, partitionCount: 7, clock: systemClock });
+  await expect(opening).rejects.toMatchObject({ code: 'data.damaged', message: expect.stringMatching(/6.*7/) });
+  await fixture.reopen();
+});
+
+test('a closed backplane refuses appends and says so', async () => {
+  await using fixture = await openFixture();
+  await fixture.backplane[Symbol.asyncDispose]();
+  await expect(fixture.backplane.append(1, values('late'))).rejects.toMatchObject({ code: 'engine.unavailable' });
+  await fixture.reopen();
+});
