@@ -28,6 +28,12 @@ export function parseDialog(chatId: string): Dialog | undefined {
   return { chatId: chatId as ChatId, users: [one, other] };
 }
 
+/** Any chat id that there is or is kept room for: a dialog's, or "g<id>". */
+export function parseChatId(text: string): ChatId | undefined {
+  if (text.startsWith('g')) return parseUserId(text.slice(1)) === undefined ? undefined : (text as ChatId);
+  return parseDialog(text)?.chatId;
+}
+
 /** The other member of a dialog; undefined when the user is not a member. */
 export function partnerIn(dialog: Dialog, user: UserId): UserId | undefined {
   const [one, other] = dialog.users;

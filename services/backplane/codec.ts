@@ -1,0 +1,322 @@
+/**
+ * Records of the log as bytes: cecochat.log.v1.Record. Whatever the bytes are, decoding gives a record:
+ * `unknown` for kinds of a later version and for damage. Decoded byte fields are views of the input.
+ */
+import { parseClientId, parseMessageId, parseSendKey, parseUserId, type UserId } from '../core/ids.ts';
+import type { LogRecord, Own, PartitionState, Source } from '../core/log/record.ts';
+import { WireFault, WireReader, WireWriter } from './wire.ts';
+
+const kindFields = {
+  fence: 10,
+  sent: 11,
+  confirmed: 12,
+  relayed: 13,
+  mark: 14,
+  received: 15,
+  receipt: 16,
+  behind: 17,
+  tip: 18,
+} as const;
+
+const unknown: LogRecord = { kind: 'unknown' };
+const nothing = new Uint8Array(0);
+const writer = new WireWriter();
+
+/** A record of kind `unknown` has no bytes of its own: it comes out empty, and decodes as unknown again. */
+export function encodeRecord(record: LogRecord): Uint8Array {
+  if (record.kind === 'unknown') return new Uint8Array(0);
+  if ('own' in record) {
+    writer.number(1, record.own.term);
+    writer.string(2, record.own.server);
+    writer.number(3, record.own.sequence);
+  }
+  if ('source' in record) writeSource(record.source);
+  const start = writer.open(kindFields[record.kind]);
+  writeKind(record);
+  writer.close(start);
+  return writer.take();
+}
+
+export function decodeRecord(bytes: Uint8Array): LogRecord {
+  try {
+    return readRecord(new WireReader(bytes));
+  } catch (error) {
+    if (error instanceof WireFault) return unknown;
+    throw error;
+  }
+}
+
+function writeSource(source: Source): void {
+  const start = writer.open(4);
+  writer.number(1, source.partition);
+  writer.string(2, source.incarnation);
+  writer.number(3, source.offset);
+  writer.number(4, source.prev);
+  writer.bool(5, source.first);
+  writer.close(start);
+}
+
+function writeKind(record: Exclude<LogRecord, { kind: 'unknown' }>): void {
+  switch (record.kind) {
+    case 'fence':
+      writer.string(1, record.incarnation);
+      return;
+    case 'sent':
+      writer.int64(1, record.messageId);
+      writer.int64(2, record.senderId);
+      writer.string(3, record.key);
+      writer.string(4, record.clientId);
+      writer.int64s(5, record.owners);
+      writer.int64s(6, record.receivers);
+      writer.bytesField(7, record.message);
+      return;
+    case 'confirmed':
+      writer.int64s(1, record.owners);
+      writer.int64s(2, record.receivers);
+      writer.bytesField(3, record.receipt);
+      return;
+    case 'relayed':
+      writer.number(1, record.offset);
+      return;
+    case 'mark': {
+      writer.number(1, record.asOf);
+      const start = writer.open(2);
+      writeState(record.state);
+      writer.close(start);
+      return;
+    }
+    case 'received':
+      writer.int64(1, record.messageId);
+      writer.int64s(2, record.owners);
+      writer.bytesField(3, record.message);
+      return;
+    case 'receipt':
+      writer.int64s(1, record.owners);
+      writer.bytesField(2, record.receipt);
+      return;
+    case 'behind':
+      writer.number(1, record.target);
+      writer.number(2, record.after);
+      return;
+    case 'tip':
+      return;
+  }
+}
+
+function writeState(state: PartitionState): void {
+  writer.string(1, state.incarnation);
+  writer.number(2, state.term);
+  writer.string(3, state.server);
+  writer.number(4, state.sequence);
+  writer.int64(5, state.highestId);
+  writer.number(6, state.relayed);
+  for (const [partition, { incarnation, offset }] of state.accepted) {
+    const start = writer.open(7);
+    writer.number(1, partition);
+    writer.string(2, incarnation);
+    writer.number(3, offset);
+    writer.close(start);
+  }
+  for (const [partition, offset] of state.derived) {
+    const start = writer.open(8);
+    writer.number(1, partition);
+    writer.number(2, offset);
+    writer.close(start);
+  }
+}
+
+function readRecord(reader: WireReader): LogRecord {
+  let term = 0;
+  let server = '';
+  let sequence = 0;
+  let source: Source | undefined;
+  let kind = 0;
+  let body: WireReader | undefined;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) term = reader.number();
+    else if (field === 2) server = reader.string();
+    else if (field === 3) sequence = reader.number();
+    else if (field === 4) source = readSource(reader.message());
+    else if (field >= kindFields.fence && field <= kindFields.tip) {
+      kind = field;
+      body = reader.message();
+    } else reader.skip();
+  }
+  if (body === undefined) return unknown;
+  if (kind === kindFields.behind) return readBehind(body);
+  if (source !== undefined) return readDerived({ kind, source, body });
+  return readOwn({ kind, own: { term, server, sequence }, body });
+}
+
+function readSource(reader: WireReader): Source {
+  let partition = 0;
+  let incarnation = '';
+  let offset = 0;
+  let prev = 0;
+  let first = false;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) partition = reader.number();
+    else if (field === 2) incarnation = reader.string();
+    else if (field === 3) offset = reader.number();
+    else if (field === 4) prev = reader.number();
+    else if (field === 5) first = reader.bool();
+    else reader.skip();
+  }
+  return { partition, incarnation, offset, prev, first };
+}
+
+function readOwn({ kind, own, body }: { kind: number; own: Own; body: WireReader }): LogRecord {
+  switch (kind) {
+    case kindFields.fence: {
+      let incarnation = '';
+      for (let field = body.next(); field !== 0; field = body.next()) {
+        if (field === 1) incarnation = body.string();
+        else body.skip();
+      }
+      return { kind: 'fence', own, incarnation };
+    }
+    case kindFields.sent:
+      return readSent(own, body);
+    case kindFields.confirmed: {
+      const owners: bigint[] = [];
+      const receivers: bigint[] = [];
+      let receipt: Uint8Array = nothing;
+      for (let field = body.next(); field !== 0; field = body.next()) {
+        if (field === 1) body.int64s(owners);
+        else if (field === 2) body.int64s(receivers);
+        else if (field === 3) receipt = body.bytesField();
+        else body.skip();
+      }
+      return { kind: 'confirmed', own, owners: users(owners), receivers: users(receivers), receipt };
+    }
+    case kindFields.relayed: {
+      let offset = 0;
+      for (let field = body.next(); field !== 0; field = body.next()) {
+        if (field === 1) offset = body.number();
+        else body.skip();
+      }
+      return { kind: 'relayed', own, offset };
+    }
+    case kindFields.mark: {
+      let asOf = 0;
+      let state: PartitionState | undefined;
+      for (let field = body.next(); field !== 0; field = body.next()) {
+        if (field === 1) asOf = body.number();
+        else if (field === 2) state = readState(body.message());
+        else body.skip();
+      }
+      return state === undefined ? unknown : { kind: 'mark', own, asOf, state };
+    }
+    default:
+      return unknown;
+  }
+}
+
+function readSent(own: Own, body: WireReader): LogRecord {
+  let id = 0n;
+  let sender = 0n;
+  let keyText = '';
+  let client = '';
+  const owners: bigint[] = [];
+  const receivers: bigint[] = [];
+  let message: Uint8Array = nothing;
+  for (let field = body.next(); field !== 0; field = body.next()) {
+    if (field === 1) id = body.big();
+    else if (field === 2) sender = body.big();
+    else if (field === 3) keyText = body.string();
+    else if (field === 4) client = body.string();
+    else if (field === 5) body.int64s(owners);
+    else if (field === 6) body.int64s(receivers);
+    else if (field === 7) message = body.bytesField();
+    else body.skip();
+  }
+  const messageId = parseMessageId(id);
+  const senderId = parseUserId(sender);
+  const key = parseSendKey(keyText);
+  const clientId = parseClientId(client);
+  if (messageId === undefined || senderId === undefined || key === undefined || clientId === undefined) return unknown;
+  return {
+    kind: 'sent',
+    own,
+    messageId,
+    senderId,
+    key,
+    clientId,
+    owners: users(owners),
+    receivers: users(receivers),
+    message,
+  };
+}
+
+function readDerived({ kind, source, body }: { kind: number; source: Source; body: WireReader }): LogRecord {
+  if (kind === kindFields.tip) return { kind: 'tip', source };
+  if (kind !== kindFields.received && kind !== kindFields.receipt) return unknown;
+  let id = 0n;
+  const owners: bigint[] = [];
+  let bytes: Uint8Array = nothing;
+  const [idField, ownersField, bytesField] = kind === kindFields.received ? [1, 2, 3] : [-1, 1, 2];
+  for (let field = body.next(); field !== 0; field = body.next()) {
+    if (field === idField) id = body.big();
+    else if (field === ownersField) body.int64s(owners);
+    else if (field === bytesField) bytes = body.bytesField();
+    else body.skip();
+  }
+  if (kind === kindFields.receipt) return { kind: 'receipt', source, owners: users(owners), receipt: bytes };
+  const messageId = parseMessageId(id);
+  return messageId === undefined
+    ? unknown
+    : { kind: 'received', source, messageId, owners: users(owners), message: bytes };
+}
+
+function readBehind(body: WireReader): LogRecord {
+  let target = 0;
+  let after = 0;
+  for (let field = body.next(); field !== 0; field = body.next()) {
+    if (field === 1) target = body.number();
+    else if (field === 2) after = body.number();
+    else body.skip();
+  }
+  return { kind: 'behind', target, after };
+}
+
+function readState(reader: WireReader): PartitionState {
+  const state = { incarnation: '', term: 0, server: '', sequence: 0, highestId: 0n, relayed: 0 };
+  const accepted = new Map<number, { incarnation: string; offset: number }>();
+  const derived = new Map<number, number>();
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) state.incarnation = reader.string();
+    else if (field === 2) state.term = reader.number();
+    else if (field === 3) state.server = reader.string();
+    else if (field === 4) state.sequence = reader.number();
+    else if (field === 5) state.highestId = reader.big();
+    else if (field === 6) state.relayed = reader.number();
+    else if (field === 7) {
+      const { partition, incarnation, offset } = readSource(reader.message());
+      accepted.set(partition, { incarnation, offset });
+    } else if (field === 8) {
+      const { partition, offset } = readDerivedEntry(reader.message());
+      derived.set(partition, offset);
+    } else reader.skip();
+  }
+  return { ...state, accepted, derived };
+}
+
+function readDerivedEntry(reader: WireReader): { partition: number; offset: number } {
+  let partition = 0;
+  let offset = 0;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) partition = reader.number();
+    else if (field === 2) offset = reader.number();
+    else reader.skip();
+  }
+  return { partition, offset };
+}
+
+/** A user id that is none makes the whole record damaged. */
+function users(ids: readonly bigint[]): readonly UserId[] {
+  return ids.map((id) => {
+    const user = parseUserId(id);
+    if (user === undefined) throw new WireFault();
+    return user;
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * When an owner writes Relayed (each second of relaying) and Mark (after take-over, every minute of
+ * activity, hourly when idle). A Mark comes after the Relayed that is due, so that it knows it.
+ */
+export interface Marks {
+  /** Records of users, or their derivations, went by. */
+  activity(): void;
+  relaying(): void;
+  /** What to append now; call `written` when that record is settled. */
+  due(at: { nowMs: number; relayedBehind: boolean }): 'relayed' | 'mark' | undefined;
+  written(kind: 'relayed' | 'mark', nowMs: number): void;
+  /** Both are due at once, before a release. */
+  finish(): void;
+  finished(): boolean;
+}
+
+const relayedEveryMs = 1000;
+const activeMarkMs = 60_000;
+const idleMarkMs = 3_600_000;
+
+export function createMarks(): Marks {
+  let active = false;
+  let relays = false;
+  let markAt = Number.NEGATIVE_INFINITY;
+  let relayedAt = Number.NEGATIVE_INFINITY;
+  let waits: 'relayed' | 'mark' | undefined;
+  /** A Relayed was written since the last Mark; each moves the log's end, so one is enough. */
+  let fresh = false;
+  let last: 'no' | 'wanted' | 'done' = 'no';
+  return {
+    activity() {
+      active = true;
+    },
+    relaying() {
+      relays = true;
+    },
+    due({ nowMs, relayedBehind }) {
+      if (waits !== undefined || last === 'done') return undefined;
+      const mark = last === 'wanted' || nowMs - markAt >= (active ? activeMarkMs : idleMarkMs);
+      if (relayedBehind && ((mark && !fresh) || (relays && nowMs - relayedAt >= relayedEveryMs))) {
+        relays = false;
+        waits = 'relayed';
+      } else if (mark) {
+        active = false;
+        waits = 'mark';
+      }
+      return waits;
+    },
+    written(kind, nowMs) {
+      waits = undefined;
+      fresh = kind === 'relayed';
+      if (kind === 'relayed') relayedAt = nowMs;
+      else {
+        markAt = nowMs;
+        if (last === 'wanted') last = 'done';
+      }
+    },
+    finish() {
+      last = 'wanted';
+    },
+    finished: () => last === 'done',
+  };
+}
