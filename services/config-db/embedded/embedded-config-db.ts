@@ -16,6 +16,8 @@ export interface EmbeddedConfigDbOptions {
   readonly clock: Clock;
 }
 
+const maxKeyBytes = 1024;
+
 export async function openEmbeddedConfigDb(options: EmbeddedConfigDbOptions): Promise<ConfigDb> {
   const { clock } = options;
   const scope = createScope();
@@ -54,6 +56,7 @@ export async function openEmbeddedConfigDb(options: EmbeddedConfigDbOptions): Pr
       return tables.snapshot();
     },
     async apply({ expectedVersion, author, values }) {
+      for (const key of values.keys()) checkKey(key);
       const change = await group.commit((): ConfigChange => {
         if (expectedVersion !== state.version) throw conflict(expectedVersion, state.version);
         const entries: ConfigChangeEntry[] = [];
@@ -109,6 +112,12 @@ export async function openEmbeddedConfigDb(options: EmbeddedConfigDbOptions): Pr
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+function checkKey(key: string): void {
+  const bytes = Buffer.byteLength(key);
+  if (bytes > 0 && bytes <= maxKeyBytes) return;
+  throw new CecochatError('config.invalid', `a configuration key has 1 to ${maxKeyBytes} bytes, not ${bytes}`);
 }
 
 function conflict(expected: number, present: number): CecochatError {

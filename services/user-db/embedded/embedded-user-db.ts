@@ -8,7 +8,7 @@ import { createScope } from '../../core/lifecycle.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { Account, UserDb } from '../user-db.ts';
-import { createUserTables } from './user-tables.ts';
+import { createUserTables, maxNameBytes } from './user-tables.ts';
 
 export async function openEmbeddedUserDb(options: { readonly folder: string }): Promise<UserDb> {
   const scope = createScope();
@@ -45,6 +45,9 @@ export async function openEmbeddedUserDb(options: { readonly folder: string }): 
     durability: 'on the disk of this machine (fdatasync before the answer): survives kill -9 and a power cut',
     add: ({ userId, name, passwordHash, createdAtMs }) =>
       group.commit(() => {
+        if (name === '' || Buffer.byteLength(name) > maxNameBytes) {
+          throw new CecochatError('request.invalid', `a user name has 1 to ${maxNameBytes} bytes`);
+        }
         if (present(name) !== undefined) {
           throw new CecochatError('user.exists', `the name ${JSON.stringify(name)} is taken`, { data: { name } });
         }

@@ -30,7 +30,7 @@ interface StoredAccount {
 }
 
 /** LMDB has no empty keys, and lmdb-js refuses very long ones: no such name can be there. */
-const maxNameBytes = 1024;
+export const maxNameBytes = 1024;
 
 export function createUserTables(folder: LmdbFolder): UserTables {
   const accounts = folder.table('accounts');

@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeHistoryDb } from '../history-db.contract.ts';
+import { openEmbeddedHistoryDb } from './embedded-history-db.ts';
+
+describeHistoryDb('embedded history database', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cecochat-history-'));
+  const first = await openEmbeddedHistoryDb({ folder });
+  let historyDb = first;
+  return {
+    historyDb: first,
+    async reopen() {
+      await historyDb[Symbol.asyncDispose]();
+      historyDb = await openEmbeddedHistoryDb({ folder });
+      return historyDb;
+    },
+    async [Symbol.asyncDispose]() {
+      await historyDb[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+});
