@@ -59,7 +59,8 @@ test('answers health, readiness with its reasons, and metrics', async () => {
 test('serves OpenAPI and Swagger UI from its own files', async () => {
   await using host = await open();
   const api = await (await fetch(`${host.address}/openapi.json`)).json();
-  expect(Object.keys(api.paths)).toEqual(['/things', '/expected', '/bug']);
+  expect(api).toMatchObject({ openapi: '3.1.0', paths: { '/things': {}, '/expected': {}, '/bug': {} } });
+  expect(api).not.toHaveProperty(['paths', '/healthz']);
   const page = await fetch(`${host.address}/docs/`);
   expect(page.status).toBe(200);
   const html = await page.text();
@@ -78,12 +79,12 @@ test.each([
   ['a bad escape', (a: string) => fetch(`${a}/%zz`), 400, 'request.invalid', '%zz'],
   ['an expected error', (a: string) => fetch(`${a}/expected`), 429, 'login.limited', 'too many'],
   ['a bug, without its text', (a: string) => fetch(`${a}/bug`), 500, 'internal', 'the server failed'],
-])('answers %s as problem details', async (_name, ask, status, code, detail) => {
+])('answers %s as problem details', async (...[, ask, status, code, detail]) => {
   await using host = await open();
   const response = await ask(host.address);
   const problem = await response.json();
   expect(response.headers.get('content-type')).toContain('application/problem+json');
-  expect({ status: response.status, code: problem.code }).toEqual({ status, code });
+  expect(response.status).toBe(status);
   expect(problem).toMatchObject({
     status,
     type: `urn:cecochat:error:${code}`,
@@ -95,10 +96,8 @@ test.each([
 test('names every fault at once', async () => {
   await using host = await open();
   const problem = await (await post(host.address, '{"age":"1","x":1}')).json();
-  expect(problem.data).toEqual({
-    'body.age': 'must be integer',
-    'body.name': 'is missing',
-    'body.x': 'is not known here',
+  expect(problem).toMatchObject({
+    data: { 'body.age': 'must be integer', 'body.name': 'is missing', 'body.x': 'is not known here' },
   });
 });
 

@@ -1,0 +1,138 @@
+/**
+ * Changes of the dynamic configuration: validated as a whole, applied as one step or not at all.
+ * Errors: config.invalid (all faults), config.conflict (another change came first), config.refused (it would
+ * move users away from their messages), engine.unavailable.
+ */
+import type { Backplane } from '../backplane/backplane.ts';
+import { describeFault } from '../config-db/config-watcher.ts';
+import type { ConfigChange, ConfigDb, ConfigSnapshot, ConfigValue, Lease } from '../config-db/config-db.ts';
+import { diffConfig } from '../config-db/dynamic-config-seed.ts';
+import { configKeys, parseDynamicConfig, type ConfigFault } from '../config-db/dynamic-config.ts';
+import { CecochatError } from '../core/errors.ts';
+import type { Clock } from '../core/time/clock.ts';
+
+export interface Proposal {
+  readonly author: string;
+  /** The version that the author has seen; without it, the present one. */
+  readonly expectedVersion?: number | undefined;
+  /** Undefined removes the key. Keys that are not named stay. */
+  readonly values: ReadonlyMap<string, ConfigValue | undefined>;
+}
+
+export interface Verdict {
+  readonly faults: readonly ConfigFault[];
+  /** Allowed, but perhaps not meant. */
+  readonly warnings: readonly ConfigFault[];
+  readonly changedKeys: readonly string[];
+}
+
+export interface ServerLease {
+  readonly serverId: string;
+  readonly instance: string;
+  readonly expiresAtMs: number;
+  readonly alive: boolean;
+}
+
+export interface Configurator {
+  read(): Promise<ConfigSnapshot>;
+  validate(values: Proposal['values']): Promise<Verdict>;
+  /** Without any difference nothing is written: the answer is undefined, with the present version. */
+  apply(proposal: Proposal): Promise<{ change: ConfigChange | undefined; version: number; verdict: Verdict }>;
+  log(limit: number): Promise<readonly ConfigChange[]>;
+  servers(): Promise<readonly ServerLease[]>;
+}
+
+export const serverLeasePrefix = 'server/';
+
+export function createConfigurator(deps: { configDb: ConfigDb; backplane: Backplane; clock: Clock }): Configurator {
+  const { configDb, backplane, clock } = deps;
+
+  const apply: Configurator['apply'] = async ({ author, expectedVersion, values }) => {
+    const before = await configDb.read();
+    if (expectedVersion !== undefined && expectedVersion !== before.version) throw conflict(expectedVersion, before);
+    const after = merge(before, values);
+    const verdict = judge(before, after);
+    if (verdict.faults.length > 0) throw invalid(verdict.faults);
+    const difference = diffConfig(before.values, after.values);
+    if (difference.size === 0) return { change: undefined, version: before.version, verdict };
+    if (difference.has(configKeys.partitionCount)) await refuseMove(backplane, before, after);
+    const change = await configDb.apply({ expectedVersion: before.version, author, values: difference });
+    return { change, version: change.version, verdict };
+  };
+  return {
+    read: () => configDb.read(),
+    async validate(values) {
+      const before = await configDb.read();
+      return judge(before, merge(before, values));
+    },
+    apply,
+    log: (limit) => configDb.log(limit),
+    async servers() {
+      const nowMs = clock.nowMs();
+      const leases = await configDb.leases(serverLeasePrefix);
+      return leases.map((lease) => serverOfLease(lease, nowMs));
+    },
+  };
+}
+
+function merge(before: ConfigSnapshot, values: Proposal['values']): ConfigSnapshot {
+  const merged = new Map(before.values);
+  for (const [key, value] of values) {
+    if (value === undefined) merged.delete(key);
+    else merged.set(key, value);
+  }
+  return { version: before.version + 1, values: merged };
+}
+
+function judge(before: ConfigSnapshot, after: ConfigSnapshot): Verdict {
+  const parsed = parseDynamicConfig(after);
+  const changedKeys = [...diffConfig(before.values, after.values).keys()];
+  if ('faults' in parsed) return { faults: parsed.faults, warnings: [], changedKeys };
+  return { faults: [], warnings: parsed.warnings, changedKeys };
+}
+
+/** The hash of a user modulo another count is another partition: the user's feed would stay behind. */
+async function refuseMove(backplane: Backplane, before: ConfigSnapshot, after: ConfigSnapshot): Promise<void> {
+  const counts = [before, after].map(({ values }) => show(values.get(configKeys.partitionCount)));
+  for (let partition = 0; partition < backplane.partitionCount; partition += 1) {
+    const { end } = await backplane.bounds(partition);
+    if (end === 0) continue;
+    throw new CecochatError(
+      'config.refused',
+      `${configKeys.partitionCount} cannot change from ${counts[0]} to ${counts[1]}: partition ${partition} holds records, and users would be moved away from their messages`,
+      {
+        hint: 'choose the count before the first start: cecochat up on an empty data folder',
+        data: { partition: String(partition) },
+      },
+    );
+  }
+}
+
+function show(value: ConfigValue | undefined): string {
+  return typeof value === 'string' ? value : 'the default';
+}
+
+function serverOfLease(lease: Lease, nowMs: number): ServerLease {
+  return {
+    serverId: lease.name.slice(serverLeasePrefix.length),
+    instance: lease.holder,
+    expiresAtMs: lease.expiresAtMs,
+    alive: lease.expiresAtMs > nowMs,
+  };
+}
+
+function invalid(faults: readonly ConfigFault[]): CecochatError {
+  const data = Object.fromEntries(faults.map(({ key, value, reason }) => [key, `${JSON.stringify(value)} ${reason}`]));
+  return new CecochatError('config.invalid', faults.map(describeFault).join('; '), {
+    hint: 'nothing was changed; correct the values and try again',
+    data,
+  });
+}
+
+function conflict(expected: number, present: ConfigSnapshot): CecochatError {
+  return new CecochatError(
+    'config.conflict',
+    `the change was made for version ${expected}, but the configuration is at version ${present.version} now`,
+    { hint: 'look at the present values and try again', data: { version: String(present.version) } },
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * Starts configurator: changes of the dynamic configuration, and the state of the messaging servers.
+ * Replacing a dead messaging server by an idle one will be started here, beside the API.
+ */
+import { createAdminCheck } from '../runtime/admin.ts';
+import { createHttpHost } from '../runtime/http.ts';
+import type { RunningServer, ServerContext } from '../runtime/server.ts';
+import { createConfigurator } from './configurator.ts';
+import { configuratorApi } from './http.ts';
+import type { ConfiguratorSettings } from './settings.ts';
+
+export { configuratorSettings } from './settings.ts';
+
+export async function startConfigurator(context: ServerContext<ConfiguratorSettings>): Promise<RunningServer> {
+  const { settings, engines, clock, metrics } = context;
+  const { configDb, backplane } = engines;
+  const log = context.log.child({ server: 'configurator' });
+  const configurator = createConfigurator({ configDb, backplane, clock });
+  const isAdmin = createAdminCheck(settings.adminToken);
+  const notReady = (): readonly string[] => [];
+  const http = await createHttpHost({
+    host: settings.httpHost,
+    port: settings.httpPort,
+    drainMs: settings.drainMs,
+    // A hash of ten thousand servers is long.
+    maxBodyBytes: 1024 * 1024,
+    server: 'configurator',
+    api: configuratorApi({ configurator, configDb, isAdmin }),
+    clock,
+    log,
+    metrics,
+    notReady,
+  });
+  log.info({ http: http.address }, 'configurator listens');
+  return {
+    name: 'configurator',
+    serverId: 'configurator',
+    httpAddress: http.address,
+    grpcAddress: undefined,
+    notReady,
+    async [Symbol.asyncDispose]() {
+      await http[Symbol.asyncDispose]();
+      log.info({}, 'configurator stopped');
+    },
+  };
+}
