@@ -1,182 +1,12 @@
-import { createServer } from 'node:http';
-import { Metadata, Server, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
-import {
-  ChatService,
-  type OpenRequest,
-  type OpenResponse,
-  type SendResult,
-} from '../../protos/gen/cecochat/v1/chat.ts';
-import {
-  HistoryService,
-  type GetByKeyResponse,
-  type GetUserHistoryResponse,
-} from '../../protos/gen/cecochat/v1/history.ts';
-import type { Event, Receipt } from '../../protos/gen/cecochat/v1/message.ts';
-import { ErrorInfo } from '../../protos/gen/google/rpc/error_details.ts';
-import { Status } from '../../protos/gen/google/rpc/status.ts';
 import { CecochatError } from '../../services/core/errors.ts';
-import { parseClientId, parseUserId, type ClientId, type UserId } from '../../services/core/ids.ts';
-import { createScope } from '../../services/core/lifecycle.ts';
-import { decodeCursor, encodeCursor } from '../../services/core/log/cursor.ts';
 import { seededRandom } from '../../services/core/random.ts';
 import { systemClock } from '../../services/core/time/clock.ts';
 import { openChatClient, type ChatClient, type ChatClientDependencies, type FeedEvent } from './chat-client.ts';
 import { createMemoryCursorStore } from './cursor-store.ts';
+import { alice, bob, clientId, cursorAt, refusal, startFake, type FakeServer } from './fake-chat-server.contract.ts';
 import { textContent } from './sender.ts';
 import { openSession } from './session.ts';
-
-const incarnation = '018f0000-0000-7000-8000-000000000001';
-const bob = userId('1');
-const alice = userId('2');
-const clientId = client('11111111-1111-4111-8111-111111111111');
-const cursorAt = (offset: number): Buffer => encodeCursor({ incarnation, offset });
-
-interface FakeServer extends AsyncDisposable {
-  readonly connectUrl: string;
-  /** The feed of the one user that it knows. */
-  readonly feed: Event[];
-  readonly confirmed: Receipt[];
-  readonly opened: { cursor: Buffer; token: string }[];
-  /** Keys in the order in which they came, with their previous keys. */
-  readonly came: { key: string; previousKey: string }[];
-  /** Answers a send otherwise than by accepting it: a result, or 'cut' (accept it, say nothing, end the stream). */
-  onSend: (key: string, times: number) => SendResult | 'cut' | undefined;
-  onByKey: (key: string) => GetByKeyResponse;
-  /** Cursors before this offset get feed.expired. */
-  firstOffset: number;
-  /** History's page size. */
-  pageSize: number;
-  refuseTokens: (token: string) => boolean;
-  push(text: string): void;
-  cut(code?: 'refresh' | 'slow.consumer'): void;
-}
-
-async function startFake(): Promise<FakeServer> {
-  const scope = createScope();
-  const streams = new Set<ServerDuplexStream<OpenRequest, OpenResponse>>();
-  const keys = new Map<string, bigint>();
-  const times = new Map<string, number>();
-  const server = new Server();
-  const write = (call: ServerDuplexStream<OpenRequest, OpenResponse>, frame: Partial<OpenResponse>): void =>
-    void call.write({ welcome: undefined, events: [], results: [], pong: undefined, ...frame });
-  const append = (event: Event['event']): void => {
-    const entry = { cursor: cursorAt(fake.feed.length), feed: 0n, event };
-    fake.feed.push(entry);
-    for (const call of streams) write(call, { events: [entry] });
-  };
-  const accept = (key: string): bigint => {
-    const known = keys.get(key);
-    if (known !== undefined) return known;
-    const messageId = BigInt(fake.feed.length + 1);
-    keys.set(key, messageId);
-    append({ $case: 'ack', value: { key, messageId, order: messageId, chatId: '1-2' } });
-    return messageId;
-  };
-  const onSend = (call: ServerDuplexStream<OpenRequest, OpenResponse>, key: string): void => {
-    const count = (times.get(key) ?? 0) + 1;
-    times.set(key, count);
-    const answer = fake.onSend(key, count);
-    if (answer === 'cut') {
-      streams.delete(call);
-      accept(key);
-      call.emit('error', faultOf('refresh'));
-    } else if (answer !== undefined) write(call, { results: [answer] });
-    else if (keys.has(key)) {
-      const messageId = accept(key);
-      const ack = { key, messageId, order: messageId, chatId: '1-2' };
-      write(call, { results: [{ key, result: { $case: 'accepted', value: ack } }] });
-    } else accept(key);
-  };
-  server.addService(ChatService, {
-    open(call: ServerDuplexStream<OpenRequest, OpenResponse>) {
-      call.on('error', () => streams.delete(call));
-      call.on('end', () => call.end());
-      call.on('close', () => streams.delete(call));
-      call.on('data', (frame: OpenRequest) => {
-        if (frame.hello !== undefined) {
-          const { cursor } = frame.hello;
-          const token = String(call.metadata.get('authorization')[0]).slice('Bearer '.length);
-          fake.opened.push({ cursor, token });
-          if (fake.refuseTokens(token)) {
-            call.emit('error', faultOf('unauthenticated'));
-            return;
-          }
-          const after = cursor.length === 0 ? fake.feed.length - 1 : (decodeCursor(cursor)?.offset ?? -1);
-          if (after + 1 < fake.firstOffset) {
-            call.emit('error', faultOf('feed.expired'));
-            return;
-          }
-          const limits = { messageBytes: 8192, sendsInFlight: 64, sendsPerSecond: 0, sendsBurst: 0 };
-          const welcome = { serverId: 's1', serverTimeMs: 0n, cursor: cursorAt(after), tokenEndsMs: 0n, limits };
-          write(call, { welcome });
-          const missed = fake.feed.slice(after + 1);
-          if (missed.length > 0) write(call, { events: missed });
-          streams.add(call);
-        }
-        for (const { key, previousKey } of frame.sends) {
-          if (!streams.has(call)) return;
-          fake.came.push({ key, previousKey });
-          onSend(call, key);
-        }
-        fake.confirmed.push(...frame.confirmations);
-      });
-    },
-  });
-  server.addService(HistoryService, {
-    getUserHistory(call: { request: { before: Buffer } }, done: (error: null, answer: GetUserHistoryResponse) => void) {
-      const before = decodeCursor(call.request.before)?.offset ?? fake.feed.length;
-      const from = Math.max(0, before - fake.pageSize);
-      const events = fake.feed.slice(from, before).toReversed();
-      done(null, { events, watermark: cursorAt(fake.feed.length - 1), end: from === 0 });
-    },
-    getByKey(call: { request: { key: string } }, done: (error: null, answer: GetByKeyResponse) => void) {
-      done(null, fake.onByKey(call.request.key));
-    },
-    getDialogHistory: () => undefined,
-    getChats: () => undefined,
-  });
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    ),
-  );
-  scope.defer(() => server.forceShutdown());
-  const address = `127.0.0.1:${port}`;
-  const connect = createServer((_request, response) => {
-    response.end(JSON.stringify({ messagingAddress: address, messagingServerId: 's1', historyAddress: address }));
-  });
-  await new Promise<void>((resolve) => void connect.listen(0, '127.0.0.1', resolve));
-  scope.defer(() => connect.closeAllConnections());
-  scope.defer(() => void connect.close());
-  const bound = connect.address();
-  const fake: FakeServer = {
-    connectUrl: `http://127.0.0.1:${typeof bound === 'object' && bound !== null ? bound.port : 0}`,
-    feed: [],
-    confirmed: [],
-    opened: [],
-    came: [],
-    onSend: () => undefined,
-    onByKey: () => ({ message: undefined, watermark: Buffer.alloc(0), final: true }),
-    firstOffset: 0,
-    pageSize: 3,
-    refuseTokens: () => false,
-    push(text) {
-      const messageId = BigInt(fake.feed.length + 1);
-      const content = textContent(text);
-      const rest = { chatId: '1-2', senderId: alice, clientId: '', key: `key ${text}`, targetId: 0n };
-      append({ $case: 'message', value: { messageId, order: messageId, content, ...rest } });
-    },
-    cut(code = 'refresh') {
-      for (const call of streams) {
-        streams.delete(call);
-        call.emit('error', faultOf(code));
-      }
-    },
-    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
-  };
-  return fake;
-}
 
 describe('a chat client', () => {
   test('shows what comes, once and in order, across lost connections', async () => {
@@ -274,7 +104,7 @@ describe('a chat client', () => {
     await using chat = open(fake, { start: 'beginning' });
     await chat.connected();
     fake.push('h');
-    expect(textsOf(await take(chat, 8))).toEqual([...'abcdefgh']);
+    expect(textsOf(await take(chat, 8))).toEqual('abcdefgh'.split(''));
   });
 
   test('stores only the cursor of what was taken', async () => {
@@ -356,29 +186,4 @@ function textsOf(events: readonly FeedEvent[]): string[] {
 
 async function until(good: () => boolean): Promise<void> {
   while (!good()) await systemClock.sleep(2, AbortSignal.timeout(5_000));
-}
-
-function refusal(key: string, code: string): SendResult {
-  const value = { code, retry: 'never', detail: '', serverTimeMs: 0n, position: Buffer.alloc(0) };
-  return { key, result: { $case: 'refused', value } };
-}
-
-function faultOf(code: string): Error {
-  const info = Buffer.from(ErrorInfo.encode({ reason: code, domain: 'cecochat', metadata: {} }).finish());
-  const details = [{ typeUrl: 'type.googleapis.com/google.rpc.ErrorInfo', value: info }];
-  const metadata = new Metadata();
-  metadata.set('grpc-status-details-bin', Buffer.from(Status.encode({ code: 14, message: code, details }).finish()));
-  return Object.assign(new Error(code), { code: status.UNAVAILABLE, details: code, metadata });
-}
-
-function userId(text: string): UserId {
-  const id = parseUserId(text);
-  if (id === undefined) throw new Error(`${text} is no user id`);
-  return id;
-}
-
-function client(text: string): ClientId {
-  const id = parseClientId(text);
-  if (id === undefined) throw new Error(`${text} is no client id`);
-  return id;
 }
