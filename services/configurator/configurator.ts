@@ -55,7 +55,7 @@ export function createConfigurator(deps: { configDb: ConfigDb; backplane: Backpl
     if (verdict.faults.length > 0) throw invalid(verdict.faults);
     const difference = diffConfig(before.values, after.values);
     if (difference.size === 0) return { change: undefined, version: before.version, verdict };
-    if (difference.has(configKeys.partitionCount)) await refuseMove(backplane, before, after);
+    if (difference.has(configKeys.partitionCount)) await refuseMove(backplane, after);
     const change = await configDb.apply({ expectedVersion: before.version, author, values: difference });
     return { change, version: change.version, verdict };
   };
@@ -92,24 +92,24 @@ function judge(before: ConfigSnapshot, after: ConfigSnapshot): Verdict {
 }
 
 /** The hash of a user modulo another count is another partition: the user's feed would stay behind. */
-async function refuseMove(backplane: Backplane, before: ConfigSnapshot, after: ConfigSnapshot): Promise<void> {
-  const counts = [before, after].map(({ values }) => show(values.get(configKeys.partitionCount)));
-  for (let partition = 0; partition < backplane.partitionCount; partition += 1) {
+async function refuseMove(backplane: Backplane, after: ConfigSnapshot): Promise<void> {
+  const { partitionCount } = backplane;
+  const wanted = after.values.get(configKeys.partitionCount);
+  const cannot = `${configKeys.partitionCount} cannot become ${typeof wanted === 'string' ? wanted : 'the default'}`;
+  for (let partition = 0; partition < partitionCount; partition += 1) {
     const { end } = await backplane.bounds(partition);
     if (end === 0) continue;
     throw new CecochatError(
       'config.refused',
-      `${configKeys.partitionCount} cannot change from ${counts[0]} to ${counts[1]}: partition ${partition} holds records, and users would be moved away from their messages`,
-      {
-        hint: 'choose the count before the first start: cecochat up on an empty data folder',
-        data: { partition: String(partition) },
-      },
+      `${cannot}: partition ${partition} holds records, and users would be moved away from their messages`,
+      { hint: 'the count is chosen before the first start', data: { partition: String(partition) } },
     );
   }
-}
-
-function show(value: ConfigValue | undefined): string {
-  return typeof value === 'string' ? value : 'the default';
+  if (wanted === String(partitionCount)) return;
+  throw new CecochatError('config.refused', `${cannot}: the backplane was made with ${partitionCount} partitions`, {
+    hint: 'the count is chosen before the first start',
+    data: { partitionCount: String(partitionCount) },
+  });
 }
 
 function serverOfLease(lease: Lease, nowMs: number): ServerLease {

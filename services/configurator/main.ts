@@ -9,6 +9,7 @@ import { createConfigurator } from './configurator.ts';
 import { configuratorApi } from './http.ts';
 import type { ConfiguratorSettings } from './settings.ts';
 
+export { publishAddresses, seedConfiguration } from './seed.ts';
 export { configuratorSettings } from './settings.ts';
 
 export async function startConfigurator(context: ServerContext<ConfiguratorSettings>): Promise<RunningServer> {
