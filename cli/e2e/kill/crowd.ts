@@ -1,0 +1,153 @@
+/**
+ * Many users at once, each with a device that sends and receives and others that only follow: one stays, one
+ * loses its connection now and then, one is started again from its cursor.
+ */
+import { randomInt, type Random } from '../../../services/core/random.ts';
+import { systemClock } from '../../../services/core/time/clock.ts';
+import type { UserId } from '../../../services/core/ids.ts';
+import { login, openSession } from '../../client/session.ts';
+import type { HistoryLog, Evidence } from '../../client/feed-checker.ts';
+import { openDevice, type Device } from './device.ts';
+import { readDialogs, readUserHistory } from './histories.ts';
+import type { StackHandle } from './stack-handle.ts';
+
+export interface Crowd extends AsyncDisposable {
+  readonly senders: readonly Device[];
+  readonly devices: readonly Device[];
+  /** Ends sending, waits until every send is answered and every device saw what it should; says what did not happen. */
+  settle(timeoutMs: number): Promise<string[]>;
+  /** What was sent and seen, and what history says. Only after `settle`. */
+  evidence(): Promise<Evidence>;
+  readonly sentCount: number;
+  readonly ackedCount: number;
+  readonly deliveredCount: number;
+}
+
+export interface CrowdOptions {
+  readonly stack: StackHandle;
+  readonly users: number;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}
+
+const inFlight = 8;
+const pauseMs = 70;
+
+export async function openCrowd({ stack, users, random, signal }: CrowdOptions): Promise<Crowd> {
+  const accounts = await Promise.all(Array.from({ length: users }, (_, index) => stack.addUser(`crowd-${index}`)));
+  const open = async (account: (typeof accounts)[number], role: string): Promise<Device> => {
+    const { name, password } = account;
+    const tokens = await login({ profileUrl: stack.profileUrl, username: name, password, signal });
+    const session = openSession(tokens, { profileUrl: stack.profileUrl, clock: systemClock, password });
+    return openDevice({ name: `${name}/${role}`, session, connectUrl: stack.connectUrl, random });
+  };
+  const senders: Device[] = [];
+  const seconds: Device[] = [];
+  for (const account of accounts) {
+    senders.push(await open(account, 'sender'));
+    seconds.push(await open(account, 'second'));
+  }
+  const ids = senders.map((device) => device.session.userId);
+  const devices = [...senders, ...seconds];
+  const stop = new AbortController();
+  const loops = [
+    ...senders.map((device, index) =>
+      chatter({ device, partners: partnersOf(ids, index), random, signal: stop.signal }),
+    ),
+    ...seconds.map((device, index) => disturb({ device, kind: index % 3, random, signal: stop.signal })),
+  ];
+
+  const acked = (): number =>
+    sum(senders, ({ sent }) => sent.sends.filter((send) => send.messageId !== undefined).length);
+  const expected = (user: bigint): number =>
+    sum(
+      senders,
+      ({ sent }) =>
+        sent.sends.filter(
+          ({ chatId, messageId }) => messageId !== undefined && chatId.split('-').includes(String(user)),
+        ).length,
+    );
+  const complete = (): boolean => devices.every((device) => device.feed.seen.length >= expected(device.session.userId));
+
+  return {
+    senders,
+    devices,
+    get sentCount() {
+      return sum(senders, ({ sent }) => sent.sends.length);
+    },
+    get ackedCount() {
+      return acked();
+    },
+    get deliveredCount() {
+      return sum(devices, ({ feed }) => feed.seen.length);
+    },
+    async settle(timeoutMs) {
+      stop.abort(new Error('the load is over'));
+      await Promise.allSettled(loops);
+      const endMs = systemClock.monotonicMs() + timeoutMs;
+      const settled = (): boolean => senders.every((device) => device.unsettled === 0);
+      while (!settled() && systemClock.monotonicMs() < endMs) await systemClock.sleep(50, signal);
+      while (!complete() && systemClock.monotonicMs() < endMs) await systemClock.sleep(200, signal);
+      return [
+        ...senders
+          .filter((device) => device.unsettled > 0)
+          .map((device) => `${device.name} waits for ${device.unsettled} answers`),
+        ...devices.flatMap((device) => device.faults),
+      ];
+    },
+    async evidence() {
+      const histories: HistoryLog[] = [];
+      for (const device of senders) {
+        const { session } = device;
+        histories.push(await readUserHistory({ stack, session, signal }));
+        const chats = new Set(device.sent.sends.map((send) => send.chatId));
+        histories.push(...(await readDialogs({ stack, session, chats: [...chats].slice(0, 2), signal })));
+      }
+      return {
+        sent: senders.map((device) => device.sent),
+        feeds: devices.map((device) => device.feed),
+        histories,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error('the load is over'));
+      await Promise.allSettled(loops);
+      await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** Everybody talks to three others, so that a chat has traffic in both directions. */
+function partnersOf(ids: readonly UserId[], index: number): UserId[] {
+  return [1, 2, ids.length - 1].flatMap((step) => ids[(index + step) % ids.length] ?? []);
+}
+
+interface Loop {
+  readonly device: Device;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}
+
+async function chatter({ device, partners, random, signal }: Loop & { partners: readonly UserId[] }): Promise<void> {
+  for (let count = 0; !signal.aborted; count += 1) {
+    const burst = 1 + randomInt(random, 3);
+    for (let each = 0; each < burst && device.unsettled < inFlight; each += 1) {
+      const to = partners[randomInt(random, partners.length)];
+      if (to !== undefined) device.send(to, `message ${count}.${each} of ${device.name} ☂`);
+    }
+    await systemClock.sleep(pauseMs + random.next() * pauseMs * 2, signal);
+  }
+}
+
+/** 0: stays. 1: loses its connection now and then. 2: is started again now and then. */
+async function disturb({ device, kind, random, signal }: Loop & { kind: number }): Promise<void> {
+  while (!signal.aborted && kind > 0) {
+    await systemClock.sleep(500 + random.next() * 4_000, signal);
+    if (kind === 1) device.interrupt();
+    else await device.reborn();
+  }
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

@@ -1,0 +1,143 @@
+/**
+ * One client of one user, that writes down what it sent and what it saw. A device that is reborn goes on
+ * from its cursor with a new client, as a program that was started again.
+ */
+import type { Random } from '../../../services/core/random.ts';
+import { systemRandom } from '../../../services/core/random.ts';
+import { systemClock } from '../../../services/core/time/clock.ts';
+import { dialogOf } from '../../../services/core/chat-id.ts';
+import type { UserId } from '../../../services/core/ids.ts';
+import { openChatClient, type ChatClient } from '../../client/chat-client.ts';
+import { createMemoryCursorStore } from '../../client/cursor-store.ts';
+import { sightingOf, type FeedLog, type SentLog, type Sighting } from '../../client/feed-checker.ts';
+import { textContent } from '../../client/sender.ts';
+import type { Session } from '../../client/session.ts';
+
+export interface Device extends AsyncDisposable {
+  readonly name: string;
+  readonly session: Session;
+  readonly sent: SentLog;
+  readonly feed: FeedLog;
+  /** Sends that were neither accepted nor refused yet. */
+  readonly unsettled: number;
+  /** What the servers finally refused, and clients that gave up: none is expected. */
+  readonly faults: readonly string[];
+  readonly connected: boolean;
+  /** Monotonic time of the last answer to a send that was made after `sinceMs`; undefined while there is none. */
+  firstAckSince(sinceMs: number): number | undefined;
+  send(to: UserId, text: string): void;
+  interrupt(): void;
+  reborn(): Promise<void>;
+}
+
+export interface DeviceOptions {
+  readonly name: string;
+  readonly session: Session;
+  readonly connectUrl: string;
+  readonly random: Random;
+}
+
+interface SendEntry {
+  key: string;
+  readonly chatId: string;
+  messageId: bigint | undefined;
+  readonly atMs: number;
+  ackedMs: number | undefined;
+}
+
+export function openDevice({ name, session, connectUrl }: DeviceOptions): Device {
+  const store = createMemoryCursorStore();
+  const sends: SendEntry[] = [];
+  const seen: Sighting[] = [];
+  const faults: string[] = [];
+  let unsettled = 0;
+  let connected = false;
+  let closing = false;
+
+  const open = (): ChatClient =>
+    openChatClient({
+      session,
+      connectUrl,
+      clock: systemClock,
+      random: systemRandom,
+      store,
+      start: 'beginning',
+      onStatus: (status) => {
+        connected = status.kind === 'connected';
+      },
+    });
+  const follow = async (of: ChatClient): Promise<void> => {
+    try {
+      for await (const event of of.events()) {
+        const sighting = sightingOf(event, session.userId);
+        if (sighting !== undefined) seen.push(sighting);
+        of.taken(event);
+      }
+    } catch (error) {
+      if (!closing) faults.push(`${name} gave up: ${String(error)}`);
+    }
+  };
+  let client = open();
+  let following = follow(client);
+
+  const close = async (): Promise<void> => {
+    closing = true;
+    await client[Symbol.asyncDispose]();
+    await following;
+  };
+
+  return {
+    name,
+    session,
+    sent: { client: name, senderId: session.userId, sends },
+    feed: { client: name, userId: session.userId, seen },
+    faults,
+    get unsettled() {
+      return unsettled;
+    },
+    get connected() {
+      return connected;
+    },
+    firstAckSince(sinceMs) {
+      for (let index = sends.length - 1, best: number | undefined; index >= 0; index -= 1) {
+        const entry = sends[index];
+        if (entry === undefined || entry.atMs < sinceMs) return best;
+        if (entry.ackedMs !== undefined && (best === undefined || entry.ackedMs < best)) best = entry.ackedMs;
+        if (index === 0) return best;
+      }
+      return undefined;
+    },
+    send(to, text) {
+      const chatId = dialogOf(session.userId, to)?.chatId ?? '';
+      const entry: SendEntry = {
+        key: '',
+        chatId,
+        messageId: undefined,
+        atMs: systemClock.monotonicMs(),
+        ackedMs: undefined,
+      };
+      sends.push(entry);
+      unsettled += 1;
+      client.send({ to, content: textContent(text) }).then(
+        (accepted) => {
+          unsettled -= 1;
+          entry.key = accepted.key;
+          entry.messageId = accepted.messageId;
+          entry.ackedMs = systemClock.monotonicMs();
+        },
+        (error: unknown) => {
+          unsettled -= 1;
+          faults.push(`a send of ${name} failed: ${String(error)}`);
+        },
+      );
+    },
+    interrupt: () => client.interrupt(),
+    async reborn() {
+      await close();
+      closing = false;
+      client = open();
+      following = follow(client);
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * One run: a stack, a crowd that chats, rounds of harm, and the verdict on what everybody saw.
+ */
+import { seededRandom, type Random } from '../../../services/core/random.ts';
+import { systemClock } from '../../../services/core/time/clock.ts';
+import { openSandbox } from '../sandbox.ts';
+import { openCrowd, type Crowd } from './crowd.ts';
+import { startStack, type StackHandle } from './stack-handle.ts';
+import { judge } from './verdict.ts';
+
+export interface Scene {
+  readonly stack: StackHandle;
+  readonly crowd: Crowd;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}
+
+export interface Scenario {
+  readonly title: string;
+  readonly rounds: number;
+  readonly seed: number;
+  readonly users: number;
+  /** Does one round's harm; answers with figures, of which sum and maximum are shown. */
+  round(scene: Scene, round: number): Promise<Readonly<Record<string, number>>>;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const settleMs = 60_000;
+
+/** True when nothing was found and the checker found what was planted. */
+export async function play(scenario: Scenario): Promise<boolean> {
+  const { title, rounds, seed, users, say, signal } = scenario;
+  const random = seededRandom(seed);
+  say(`${title}: ${rounds} rounds, ${users} users with two devices each, seed ${seed}`);
+  const startMs = systemClock.monotonicMs();
+  await using sandbox = await openSandbox();
+  const stack = await startStack(sandbox);
+  await stack.widenHistory();
+  await using crowd = await openCrowd({ stack, users, random, signal });
+  const figures = new Map<string, number[]>();
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [name, value] of Object.entries(await scenario.round({ stack, crowd, random, signal }, round)))
+      figures.set(name, [...(figures.get(name) ?? []), value]);
+    if (round % 10 === 0)
+      say(`  round ${round}: ${crowd.ackedCount} messages acknowledged, ${crowd.deliveredCount} delivered`);
+  }
+  const unsettled = await crowd.settle(settleMs);
+  const verdict = judge(await crowd.evidence(), random);
+  const stillThere = await endedInOrder(sandbox);
+
+  say('');
+  const rows: [string, string][] = [
+    ['rounds', String(rounds)],
+    ['messages sent', String(crowd.sentCount)],
+    ['acknowledged', String(crowd.ackedCount)],
+    ['delivered to devices', String(crowd.deliveredCount)],
+    ...[...figures].map(([name, values]): [string, string] => [name, summary(values)]),
+    ['the whole run', `${((systemClock.monotonicMs() - startMs) / 1000).toFixed(0)} s`],
+    ...['loss', 'duplicate', 'reorder', 'difference', 'invented'].map((kind): [string, string] => [
+      `findings: ${kind}`,
+      String(verdict.findings.filter((finding) => finding.startsWith(`${kind}:`)).length),
+    ]),
+    ['planted faults missed', String(verdict.blindTo.length)],
+  ];
+  for (const [name, value] of rows) say(`${name.padEnd(34)}${value}`);
+  const faults = [
+    ...verdict.findings,
+    ...verdict.blindTo.map((what) => `the checker missed ${what}`),
+    ...unsettled,
+    ...stillThere,
+  ];
+  for (const fault of faults.slice(0, 40)) say(`FAULT ${fault}`);
+  if (faults.length > 40) say(`… and ${faults.length - 40} more`);
+  if (crowd.ackedCount === 0) say('FAULT nothing was sent');
+  return faults.length === 0 && crowd.ackedCount > 0;
+}
+
+async function endedInOrder(sandbox: Awaited<ReturnType<typeof openSandbox>>): Promise<string[]> {
+  const down = await sandbox.run(['down']);
+  return [...(down.exitCode === 0 ? [] : [`down failed: ${down.stderr}`]), ...(await sandbox.leftovers())];
+}
+
+function summary(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number): string =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(0);
+  return `median ${at(0.5)}, p90 ${at(0.9)}, longest ${at(1)}`;
+}

@@ -1,0 +1,57 @@
+/**
+ * npm run test:e2e                                  every end-to-end test of the built program
+ * npm run test:e2e -- kill [--rounds N] [--seed N]  kill -9 under load, then what everybody saw
+ * npm run test:e2e -- moves [--rounds N] [--seed N] partitions move between servers under load
+ * npm run test:e2e -- <words for vitest>            some of the tests
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { killRound, moveAndRecover } from './kill/rounds.ts';
+import { play } from './kill/scenario.ts';
+import { projectFolder } from './sandbox.ts';
+
+const scenarios = {
+  kill: { title: 'kill -9 of the server process under load', rounds: 200, round: killRound },
+  moves: { title: 'partitions move under load', rounds: 50, round: moveAndRecover },
+};
+
+async function runScenario(name: keyof typeof scenarios, args: readonly string[]): Promise<boolean> {
+  const options = { rounds: { type: 'string' }, seed: { type: 'string' }, users: { type: 'string' } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
+  const { title, rounds, round } = scenarios[name];
+  const whole = (text: string | undefined, otherwise: number): number => {
+    const value = text === undefined ? otherwise : Number(text);
+    if (!Number.isSafeInteger(value) || value < 1) throw new Error(`"${text}" is no positive whole number`);
+    return value;
+  };
+  return play({
+    title,
+    rounds: whole(values.rounds, rounds),
+    seed: whole(values.seed, process.pid),
+    users: whole(values.users, 12),
+    round,
+    say: (line) => console.log(line),
+    signal: interrupted.signal,
+  });
+}
+
+function runTests(args: readonly string[]): Promise<boolean> {
+  const vitest = join(projectFolder, 'node_modules', '.bin', 'vitest');
+  const child = spawn(vitest, ['run', '--config', '.vitest.config.ts', '--project', 'e2e', ...args], {
+    cwd: projectFolder,
+    stdio: 'inherit',
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code === 0));
+  });
+}
+
+const [first = '', ...rest] = process.argv.slice(2);
+const passed = await (first === 'kill' || first === 'moves'
+  ? runScenario(first, rest)
+  : runTests(process.argv.slice(2)));
+process.exitCode = passed ? 0 : 1;
