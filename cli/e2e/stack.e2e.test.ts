@@ -1,0 +1,95 @@
+/**
+ * The life of stacks: side by side, started twice, killed, interrupted, on busy ports, deleted.
+ */
+import { access } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../services/core/time/clock.ts';
+import { kill, openSandbox } from './sandbox.ts';
+
+const anyPorts = ['--port-base', '0'];
+
+test('two stacks side by side do not see each other', async () => {
+  await using sandbox = await openSandbox();
+  const [one, two] = await Promise.all(['one', 'two'].map((name) => sandbox.json(['up', '--name', name])));
+  expect([one?.exitCode, two?.exitCode]).toEqual([0, 0]);
+  expect(one?.data.at('profileUrl').text()).not.toBe(two?.data.at('profileUrl').text());
+
+  await sandbox.run(['send', '--name', 'one', '--as', 'bob', '--to', 'alice', 'only in one']);
+  const there = await sandbox.json(['history', '--name', 'one', '--as', 'alice', '--with', 'bob']);
+  const here = await sandbox.json(['history', '--name', 'two', '--as', 'alice', '--with', 'bob']);
+  expect(there.data.at('messages').list()).toHaveLength(1);
+  expect(here.data.at('messages').list()).toHaveLength(0);
+
+  expect((await sandbox.run(['down', '--name', 'one'])).exitCode).toBe(0);
+  expect((await sandbox.run(['status', '--name', 'two'])).exitCode).toBe(0);
+  expect((await sandbox.run(['down', '--name', 'two'])).exitCode).toBe(0);
+  expect(await sandbox.leftovers()).toEqual([]);
+});
+
+test('a second up changes nothing; after kill -9 it starts the stack again with its messages', async () => {
+  await using sandbox = await openSandbox();
+  const first = await sandbox.json(['up', ...anyPorts]);
+  await sandbox.run(['send', '--as', 'bob', '--to', 'alice', 'survives']);
+  const second = await sandbox.json(['up']);
+  expect(second.data.at('alreadyRunning').value).toBe(true);
+  expect(second.data.at('pid').number()).toBe(first.data.at('pid').number());
+
+  kill(first.data.at('pid').number());
+  while ((await sandbox.run(['status'])).exitCode !== 3) await systemClock.sleep(50);
+  const third = await sandbox.json(['up']);
+  expect(third.exitCode, third.errorMessage).toBe(0);
+  expect(third.data.at('alreadyRunning').value).toBe(false);
+  expect(third.data.at('profileUrl').text()).toBe(first.data.at('profileUrl').text());
+  const history = await sandbox.json(['history', '--as', 'alice', '--with', 'bob']);
+  expect(history.data.at('messages', 0, 'text').value).toBe('survives');
+  await sandbox.run(['down']);
+  expect(await sandbox.leftovers()).toEqual([]);
+});
+
+test('Ctrl-C while up waits, and in up --foreground, leaves nothing running', async () => {
+  await using sandbox = await openSandbox();
+  const early = sandbox.start(['node', 'dist/bin/cecochat.js', 'up', ...anyPorts]);
+  await systemClock.sleep(350);
+  early.child.kill('SIGINT');
+  expect([130, 0]).toContain((await early.ended).exitCode);
+  if ((await early.ended).exitCode === 0) await sandbox.run(['down']);
+  expect(await sandbox.leftovers()).toEqual([]);
+
+  const watched = sandbox.start(['node', 'dist/bin/cecochat.js', 'up', '--foreground', ...anyPorts]);
+  await watched.printed('is ready');
+  expect((await sandbox.run(['status'])).exitCode).toBe(0);
+  watched.child.kill('SIGINT');
+  await watched.ended;
+  expect((await sandbox.run(['status'])).exitCode).toBe(3);
+  expect(await sandbox.leftovers()).toEqual([]);
+});
+
+test('a busy port is replaced by a free one, and said', async () => {
+  await using sandbox = await openSandbox();
+  const first = await sandbox.json(['up', '--name', 'first', ...anyPorts]);
+  const port = Number(new URL(first.data.at('profileUrl').text()).port);
+  await sandbox.run(['down', '--name', 'first']);
+
+  const squatter = createServer();
+  await new Promise<void>((resolve, reject) => {
+    squatter.once('error', reject);
+    squatter.listen(port, '127.0.0.1', resolve);
+  });
+  const again = await sandbox.run(['up', '--name', 'first']);
+  squatter.close();
+  expect(again.exitCode, again.stderr).toBe(0);
+  expect(again.stderr).toContain(String(port));
+  const status = await sandbox.json(['status', '--name', 'first']);
+  expect(status.data.at('condition').text()).toBe('ready');
+  await sandbox.run(['down', '--name', 'first']);
+});
+
+test('down keeps the data, down --volumes deletes it', async () => {
+  await using sandbox = await openSandbox();
+  const folder = (await sandbox.json(['up', ...anyPorts])).data.at('folder').text();
+  await sandbox.run(['down']);
+  await access(folder);
+  expect((await sandbox.run(['down', '--volumes'])).exitCode).toBe(0);
+  await expect(access(folder)).rejects.toThrow('ENOENT');
+});
