@@ -16,9 +16,20 @@ export interface OutputStream extends Writable {
   readonly columns?: number;
 }
 
+/** The way to the process that started this one, when there is one: `up` waits at the other end. */
+export interface ParentChannel {
+  send(message: object): void;
+  /** Called once when the other end is gone. */
+  onGone(work: () => void): void;
+  close(): void;
+}
+
 export interface Environment {
   /** The arguments after the program's name: ["send", "--as", "bob", "hello"]. */
   readonly argv: readonly string[];
+  /** What starts this program again: [node, its options, script]; `up` starts the stack's process with it. */
+  readonly program: readonly [string, ...string[]];
+  readonly parent?: ParentChannel | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;

@@ -3,6 +3,7 @@
  * option and which value it was.
  */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { isStackName } from '../stack/stack-name.ts';
 
 export interface Bounds {
   readonly min?: number;
@@ -96,11 +97,6 @@ export function stackOption(): Option {
     }
     return text;
   });
-}
-
-/** A stack's name is a folder name too, so it is kept to what every file system and shell takes. */
-export function isStackName(text: string): boolean {
-  return /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(text);
 }
 
 /** Shown under the command's help: [command line, what it does]. */

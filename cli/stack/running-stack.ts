@@ -1,12 +1,16 @@
 /**
  * Finds a running stack for commands that talk to it: where its servers are, and what opens them.
  */
-import type { Environment } from '../commands/environment.ts';
 import { CecochatError } from '../../services/core/errors.ts';
-import type { StackSecrets, StackServer } from './stack-files.ts';
+import type { Environment } from '../commands/environment.ts';
+import { stackFolders } from './folders.ts';
+import { isRunning } from './process/process-identity.ts';
+import type { StackSecrets, StackServer, StackState } from './stack-files.ts';
+import { readSecrets, readState } from './state.ts';
 
 export interface StackAccess {
   readonly name: string;
+  readonly pid: number;
   readonly profileUrl: string;
   readonly connectUrl: string;
   readonly configuratorUrl: string;
@@ -19,16 +23,34 @@ export interface StackAccess {
 
 /** The running stack of that name; throws `stack.not_running` with a hint when there is none. */
 export async function findRunningStack(environment: Environment, name: string): Promise<StackAccess> {
-  void environment;
-  await Promise.resolve();
-  throw new CecochatError('stack.not_running', `stack "${name}" is not running`, {
-    hint: `cecochat up --name ${name}`,
-  });
+  const folders = stackFolders(environment, name);
+  const [state, secrets] = await Promise.all([readState(folders), readSecrets(folders)]);
+  if (state === undefined || state.status === 'stopped' || secrets === undefined) {
+    throw notRunning(name, 'is not running');
+  }
+  if (!(await isRunning(state))) {
+    throw notRunning(name, `is not running: its process ${state.pid} ended without a word`);
+  }
+  return accessOf(state, secrets);
 }
 
-export function accessOf(secrets: StackSecrets): Pick<StackAccess, 'adminToken' | 'passwordOf'> {
+export function accessOf(state: StackState, secrets: StackSecrets): StackAccess {
+  const { name, pid, profileUrl, connectUrl, configuratorUrl, servers } = state;
   return {
+    name,
+    pid,
+    profileUrl,
+    connectUrl,
+    configuratorUrl,
+    servers,
     adminToken: secrets.adminToken,
     passwordOf: (userName) => secrets.users.find((user) => user.name === userName)?.password,
   };
+}
+
+export function notRunning(name: string, what: string): CecochatError {
+  return new CecochatError('stack.not_running', `stack "${name}" ${what}`, {
+    hint: name === 'default' ? 'cecochat up' : `cecochat up --name ${name}`,
+    data: { stack: name },
+  });
 }

@@ -43,3 +43,10 @@ export interface StackSecrets {
   readonly adminToken: string;
   readonly users: readonly StackUser[];
 }
+
+/** The ports that a stack had last, so that its addresses stay the same. */
+export interface StackPorts {
+  readonly formatVersion: 1;
+  /** "profile.http" → 7100 */
+  readonly ports: Readonly<Record<string, number>>;
+}

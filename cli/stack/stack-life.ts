@@ -1,36 +1,125 @@
 /**
  * Starts and stops a stack as a process of its own; `up`, `down` and `smoke` share it.
  */
-import type { Invocation } from '../commands/command.ts';
+import { rm } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
-import type { StackAccess } from './running-stack.ts';
+import type { Invocation } from '../commands/command.ts';
+import { makeStackFolders, stackFolders } from './folders.ts';
+import { inspectStack, type StackInspection } from './inspect-stack.ts';
+import { launchStack } from './process/launch-stack.ts';
+import { stopProcess, type Stopped } from './process/stop-process.ts';
+import { portHolder } from './port-holder.ts';
+import { accessOf, type StackAccess } from './running-stack.ts';
+import { acquireStackLock } from './stack-lock.ts';
+import { readSecrets, readState, writeState } from './state.ts';
 
 export interface StartRequest {
   readonly name: string;
   readonly timeoutMs: number;
-  /** First port to try; 0 = free ports only (for throw-away stacks). */
-  readonly portBase: number;
+  /** First port to try; undefined: what it had last; 0: free ports only (for throw-away stacks). */
+  readonly portBase: number | undefined;
   /** Keep what started when not everything did. */
   readonly keep: boolean;
 }
 
 export interface StopRequest {
   readonly name: string;
+  /** How long it may take to stop by itself before it is killed. */
   readonly timeoutMs: number;
   /** Also delete data, logs and secrets: the whole folder of the stack. */
   readonly deleteData: boolean;
 }
 
-/** Resolves when every server is ready; a failed start leaves nothing running. */
-export async function startStack(invocation: Invocation, request: StartRequest): Promise<StackAccess> {
-  void invocation;
-  await Promise.resolve();
-  throw new CecochatError('engine.unavailable', `stack "${request.name}" cannot be started yet`);
+export interface StartedStack extends StackAccess {
+  readonly alreadyRunning: boolean;
+  /** From the start of its process to all ready. */
+  readonly readyAfterMs: number;
+}
+
+/** Resolves when every server is ready. A failed start leaves nothing running unless `keep`. */
+export async function startStack(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
+  const { environment, output } = invocation;
+  const { name, timeoutMs } = request;
+  const { clock, signal } = environment;
+  const folders = stackFolders(environment, name);
+  await makeStackFolders(folders);
+  const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
+  await using _lock = await acquireStackLock({ folders, clock, signal, timeoutMs, onWait });
+  const before = await inspectStack(environment, name);
+  if (before.condition === 'ready') {
+    return started(invocation, { name, alreadyRunning: true });
+  }
+  await clearAway(invocation, before);
+  const replaced: Promise<void>[] = [];
+  await launchStack({
+    ...request,
+    environment,
+    folders,
+    onMessage: (message) => {
+      if (message.kind === 'port-replaced') {
+        replaced.push(sayReplaced(invocation, message));
+      }
+    },
+  });
+  await Promise.all(replaced);
+  return started(invocation, { name, alreadyRunning: false });
 }
 
 /** Resolves when the process is gone; a stack that is not running is fine. */
-export async function stopStack(invocation: Invocation, request: StopRequest): Promise<void> {
-  void invocation;
-  void request;
-  await Promise.resolve();
+export async function stopStack({ environment, output }: Invocation, request: StopRequest): Promise<Stopped> {
+  const { name, timeoutMs, deleteData } = request;
+  const { clock, signal } = environment;
+  const folders = stackFolders(environment, name);
+  await makeStackFolders(folders);
+  let stopped: Stopped = 'was not running';
+  {
+    await using _lock = await acquireStackLock({ folders, clock, signal, timeoutMs });
+    const state = await readState(folders);
+    if (state !== undefined && state.status !== 'stopped') {
+      const onKill = (): void => output.warn(`process ${state.pid} did not stop within ${timeoutMs} ms: killing it`);
+      stopped = await stopProcess({ process: state, clock, timeoutMs, onKill });
+      await writeState(folders, { ...state, status: 'stopped' });
+    }
+  }
+  if (deleteData) {
+    await rm(folders.root, { recursive: true, force: true });
+  }
+  return stopped;
+}
+
+async function clearAway({ environment, output }: Invocation, found: StackInspection): Promise<void> {
+  const { state, name, condition } = found;
+  if (condition === 'dead') {
+    output.progress(`stack "${name}" had died (process ${state?.pid} is gone): starting it again`);
+  }
+  if (state !== undefined && (condition === 'unhealthy' || condition === 'starting')) {
+    const sick = found.health.filter((server) => server.state !== 'ready').map((server) => server.server.serverId);
+    output.progress(
+      `stack "${name}" runs but is not ready (${sick.join(', ') || 'no server listens'}): starting it again`,
+    );
+    await stopProcess({ process: state, clock: environment.clock, timeoutMs: 10_000 });
+  }
+}
+
+async function started(
+  { environment }: Invocation,
+  { name, alreadyRunning }: { name: string; alreadyRunning: boolean },
+): Promise<StartedStack> {
+  const folders = stackFolders(environment, name);
+  const [state, secrets] = await Promise.all([readState(folders), readSecrets(folders)]);
+  if (state === undefined || secrets === undefined) {
+    throw new CecochatError(
+      'data.damaged',
+      `the files of stack "${name}" vanished from ${folders.root} while it started`,
+    );
+  }
+  return { ...accessOf(state, secrets), alreadyRunning, readyAfterMs: state.readyAfterMs ?? 0 };
+}
+
+async function sayReplaced(
+  { output }: Invocation,
+  { name, wanted, got }: { name: string; wanted: number; got: number },
+): Promise<void> {
+  const holder = await portHolder(wanted);
+  output.warn(`port ${wanted} is busy${holder === undefined ? '' : ` (${holder})`}: using ${got} for ${name}`);
 }

@@ -1,0 +1,161 @@
+/**
+ * `up`: from nothing to a running chat. A second one finds it running, or repairs what died.
+ */
+import { Option } from 'commander';
+import { CecochatError } from '../../services/core/errors.ts';
+import { formatDuration } from '../output/units.ts';
+import { demoUsers } from '../stack/demo-users.ts';
+import { findDocker } from '../stack/docker-engine.ts';
+import { stackFolders } from '../stack/folders.ts';
+import { startStack, type StartedStack } from '../stack/stack-life.ts';
+import type { CommandModule, CommandResult, Invocation } from './command.ts';
+import { addExamples, durationOption, integerOption, stackOption } from './options.ts';
+import { nameArgument, serverTable } from './stack-text.ts';
+
+interface UpOptions {
+  readonly name: string;
+  readonly backends: 'auto' | 'embedded' | 'docker';
+  readonly foreground?: true;
+  readonly timeout: number;
+  readonly keep?: true;
+  readonly portBase?: number;
+}
+
+export const upCommand: CommandModule = {
+  define(command, run) {
+    command
+      .description(
+        'Start a stack: seeds configuration and demo users, starts the servers, waits until they are ready, and\nreturns; the stack goes on in a process of its own. When it runs already, nothing changes; when it died,\nit is started again.',
+      )
+      .addOption(stackOption())
+      .addOption(
+        new Option('--backends <kind>', 'engines below the servers')
+          .choices(['auto', 'embedded', 'docker'])
+          .default('auto'),
+      )
+      .option('--foreground', 'stay, show status and log, and stop the stack at Ctrl-C')
+      .option('--timeout <duration>', 'how long it may take (default: 30s)', durationOption({ min: 1 }), 30_000)
+      .option('--keep', 'when not everything gets ready, leave it running to be looked at')
+      .option(
+        '--port-base <port>',
+        'first port of its block; 0: any free ports',
+        integerOption({ min: 0, max: 65_000 }),
+      )
+      .action((options: UpOptions) => run((invocation) => up(invocation, options)));
+    addExamples(command, [
+      ['cecochat up', 'start the stack "default"'],
+      ['cecochat up --name second', 'another one beside it, with ports of its own'],
+      ['cecochat up --foreground', 'watch its log until Ctrl-C'],
+    ]);
+  },
+};
+
+async function up(invocation: Invocation, options: UpOptions): Promise<CommandResult> {
+  const { environment, output } = invocation;
+  const { clock } = environment;
+  const { name } = options;
+  const beganMs = clock.monotonicMs();
+  const reason = await backendsReason(invocation, options.backends);
+  output.progress(`stack "${name}": embedded engines, ${reason}`);
+  const { portBase } = options;
+  const keep = options.keep === true;
+  const stack = await sayingLog(invocation, () =>
+    startStack(invocation, { name, timeoutMs: options.timeout, portBase, keep }),
+  );
+  const data = upData(invocation, stack, { reason, tookMs: Math.round(clock.monotonicMs() - beganMs) });
+  const text = upText(invocation, stack, data.tookMs);
+  if (options.foreground !== true) {
+    return { data, text };
+  }
+  await output.event({ event: 'ready', data, text });
+  const { followStack } = await import('./follow-stack.ts');
+  return followStack(invocation, stack);
+}
+
+/** Which engines and why, in half a sentence. */
+async function backendsReason({ environment }: Invocation, backends: UpOptions['backends']): Promise<string> {
+  if (backends === 'docker') {
+    throw new CecochatError(
+      'usage.invalid',
+      'option --backends docker: this version cannot start engines in Docker yet',
+      {
+        hint: 'cecochat up --backends embedded',
+      },
+    );
+  }
+  if (backends === 'embedded') {
+    return 'as asked for';
+  }
+  const docker = await findDocker(environment);
+  return docker === undefined
+    ? 'since no Docker engine answers'
+    : `since this version does not use Docker yet (an engine answers at ${docker})`;
+}
+
+/** The last lines of the log before the error itself. */
+async function sayingLog({ output }: Invocation, work: () => Promise<StartedStack>): Promise<StartedStack> {
+  try {
+    return await work();
+  } catch (error) {
+    const log = error instanceof CecochatError ? (error.data['log'] ?? '') : '';
+    if (log !== '') {
+      output.progress(`last lines of the log:\n${log.replaceAll(/^/gm, '  | ')}`);
+    }
+    throw error;
+  }
+}
+
+interface UpData {
+  readonly name: string;
+  readonly alreadyRunning: boolean;
+  readonly tookMs: number;
+}
+
+function upData(
+  { environment }: Invocation,
+  stack: StartedStack,
+  { reason, tookMs }: { reason: string; tookMs: number },
+): UpData {
+  const { name, pid, alreadyRunning, readyAfterMs, servers, profileUrl, connectUrl, configuratorUrl } = stack;
+  const folder = stackFolders(environment, name).root;
+  const urls = { profileUrl, connectUrl, configuratorUrl };
+  const about = {
+    name,
+    folder,
+    pid,
+    alreadyRunning,
+    backends: 'embedded',
+    backendsReason: reason,
+    tookMs,
+    readyAfterMs,
+  };
+  return Object.assign(about, { servers, ...urls, demoUsers });
+}
+
+function upText({ environment, output }: Invocation, stack: StartedStack, tookMs: number): string {
+  const { colours } = output;
+  const { name, pid } = stack;
+  const argument = nameArgument(name);
+  const folder = stackFolders(environment, name).root;
+  const title = stack.alreadyRunning
+    ? `stack "${name}" is already running (pid ${pid})`
+    : `stack "${name}" is ready after ${formatDuration(tookMs)} (pid ${pid})`;
+  return [
+    colours.bold(title),
+    '',
+    serverTable(
+      output,
+      stack.servers.map((server) => ({ server, state: 'ready', reasons: [] })),
+    ),
+    '',
+    `demo users  ${demoUsers.map((user) => user.name).join(', ')} (passwords in ${folder}/secrets.json)`,
+    `API pages   ${stack.profileUrl}/docs`,
+    `data, logs  ${folder}`,
+    '',
+    'next:',
+    `  cecochat listen${argument} --as alice`,
+    `  cecochat send${argument} --as bob --to alice "hello"`,
+    `  cecochat status${argument}`,
+    `  cecochat down${argument}`,
+  ].join('\n');
+}

@@ -1,0 +1,69 @@
+/**
+ * An error for people: what happened, why, and the command that helps. Only a bug shows its stack.
+ */
+import { CecochatError } from '../../services/core/errors.ts';
+import type { Colours } from './command-output.ts';
+import type { EnvelopeError } from './envelope.ts';
+
+export function errorText(error: unknown, colours: Colours): string {
+  const lines = [`${colours.red('error:')} ${messageOf(error)}`];
+  if (!(error instanceof CecochatError)) {
+    lines.push(error instanceof Error ? indent(stackOf(error)) : '', '  This is a bug in cecochat: please report it.');
+    return lines.filter((line) => line !== '').join('\n');
+  }
+  for (const cause of causesOf(error)) {
+    lines.push(`  ${colours.dim('why:')} ${cause}`);
+  }
+  if (error.hint !== undefined) {
+    lines.push(`  ${colours.dim('try:')} ${error.hint}`);
+  }
+  return lines.join('\n');
+}
+
+export function envelopeError(error: unknown): EnvelopeError {
+  if (error instanceof CecochatError) {
+    const { code, message, hint, retry, data } = error;
+    return { code, message, hint: hint ?? null, retry, data };
+  }
+  const data = error instanceof Error ? { stack: stackOf(error) } : {};
+  return {
+    code: 'internal',
+    message: messageOf(error),
+    hint: 'this is a bug in cecochat: please report it',
+    retry: 'never',
+    data,
+  };
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Messages of the chain of causes that say more than what is above them. */
+export function causesOf(error: Error): string[] {
+  const causes: string[] = [];
+  let said = error.message;
+  for (
+    let cause = error.cause;
+    cause !== undefined && causes.length < 5;
+    cause = cause instanceof Error ? cause.cause : undefined
+  ) {
+    const message = messageOf(cause);
+    if (message !== '' && !said.includes(message)) {
+      causes.push(message);
+      said += message;
+    }
+  }
+  return causes;
+}
+
+function stackOf(error: Error): string {
+  const trace = error.stack ?? `${error.name}: ${error.message}`;
+  return error.cause === undefined
+    ? trace
+    : `${trace}\nCaused by: ${error.cause instanceof Error ? stackOf(error.cause) : messageOf(error.cause)}`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}

@@ -1,0 +1,25 @@
+/**
+ * The secrets of a local stack: made once, kept in its folder.
+ */
+import type { Random } from '../../services/core/random.ts';
+import type { StackSecrets } from './stack-files.ts';
+
+/** Ids as in the documentation and the golden examples. */
+export const demoUsers = [
+  { name: 'bob', userId: '1' },
+  { name: 'alice', userId: '2' },
+  { name: 'peter', userId: '1200' },
+] as const;
+
+export function makeSecrets(random: Random): StackSecrets {
+  return {
+    formatVersion: 1,
+    adminToken: randomSecret(random),
+    users: demoUsers.map((user) => ({ ...user, password: randomSecret(random) })),
+  };
+}
+
+/** 144 bits as 24 URL-safe characters. */
+export function randomSecret(random: Random): string {
+  return Buffer.from(random.bytes(18)).toString('base64url');
+}

@@ -1,0 +1,8 @@
+/**
+ * The settings of all servers as rows. It loads the servers, so it is loaded only for `config reference`.
+ */
+import type { SettingRow } from '../../commands/config/reference.ts';
+
+export function settingRows(): SettingRow[] {
+  return [];
+}

@@ -1,0 +1,29 @@
+/**
+ * The child's end of the channel between `up` and the stack's process.
+ */
+import type { ParentChannel } from '../../commands/environment.ts';
+
+/** The part of `process` that a child started with an IPC channel has. */
+interface ChildProcessSide {
+  readonly connected?: boolean;
+  send?(message: object, done?: (error: Error | null) => void): boolean;
+  disconnect?(): void;
+  once(event: 'disconnect', work: () => void): unknown;
+}
+
+export function parentChannel(child: ChildProcessSide): ParentChannel {
+  return {
+    send: (message) => {
+      if (child.connected === true) {
+        // A parent that went away meanwhile is noticed by onGone.
+        child.send?.(message, () => undefined);
+      }
+    },
+    onGone: (work) => void child.once('disconnect', work),
+    close: () => {
+      if (child.connected === true) {
+        child.disconnect?.();
+      }
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * Checks what was read from a stack's files, by hand: these files are read by every command, and a schema
+ * library would cost more start time than the rest of the command.
+ */
+import type { StackPorts, StackSecrets, StackServer, StackState, StackUser } from './stack-files.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function parseState(value: unknown): StackState | undefined {
+  if (!isFields(value)) {
+    return undefined;
+  }
+  const { name, version, backends, status, pid, processStart, startedAtMs, readyAfterMs } = value;
+  const { servers, profileUrl, connectUrl, configuratorUrl } = value;
+  const parsedServers = Array.isArray(servers) ? servers.map(parseServer) : [undefined];
+  if (
+    value['formatVersion'] !== 1 ||
+    typeof name !== 'string' ||
+    typeof version !== 'string' ||
+    backends !== 'embedded' ||
+    (status !== 'starting' && status !== 'running' && status !== 'stopped') ||
+    typeof pid !== 'number' ||
+    !Number.isSafeInteger(pid) ||
+    pid <= 0 ||
+    typeof processStart !== 'string' ||
+    typeof startedAtMs !== 'number' ||
+    (readyAfterMs !== null && typeof readyAfterMs !== 'number') ||
+    !parsedServers.every((server) => server !== undefined) ||
+    typeof profileUrl !== 'string' ||
+    typeof connectUrl !== 'string' ||
+    typeof configuratorUrl !== 'string'
+  ) {
+    return undefined;
+  }
+  const urls = { profileUrl, connectUrl, configuratorUrl };
+  const process = { pid, processStart, startedAtMs, readyAfterMs };
+  return { formatVersion: 1, name, version, backends, status, ...process, servers: parsedServers, ...urls };
+}
+
+export function parseServer(value: unknown): StackServer | undefined {
+  if (!isFields(value)) {
+    return undefined;
+  }
+  const { name, serverId, httpAddress, grpcAddress } = value;
+  if (typeof name !== 'string' || typeof serverId !== 'string' || typeof httpAddress !== 'string') {
+    return undefined;
+  }
+  return grpcAddress === null || typeof grpcAddress === 'string'
+    ? { name, serverId, httpAddress, grpcAddress }
+    : undefined;
+}
+
+export function parseSecrets(value: unknown): StackSecrets | undefined {
+  if (!isFields(value)) {
+    return undefined;
+  }
+  const { adminToken, users } = value;
+  const parsedUsers = Array.isArray(users) ? users.map(parseUser) : [undefined];
+  if (
+    value['formatVersion'] !== 1 ||
+    typeof adminToken !== 'string' ||
+    !parsedUsers.every((user) => user !== undefined)
+  ) {
+    return undefined;
+  }
+  return { formatVersion: 1, adminToken, users: parsedUsers };
+}
+
+function parseUser(value: unknown): StackUser | undefined {
+  if (!isFields(value)) {
+    return undefined;
+  }
+  const { name, userId, password } = value;
+  return typeof name === 'string' && typeof userId === 'string' && typeof password === 'string'
+    ? { name, userId, password }
+    : undefined;
+}
+
+export function parsePorts(value: unknown): StackPorts | undefined {
+  if (!isFields(value) || value['formatVersion'] !== 1 || !isFields(value['ports'])) {
+    return undefined;
+  }
+  const ports: Record<string, number> = {};
+  for (const [part, port] of Object.entries(value['ports'])) {
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+      return undefined;
+    }
+    ports[part] = port;
+  }
+  return { formatVersion: 1, ports };
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,107 @@
+/**
+ * Reads and writes a stack's files. A write replaces the file in one step; a file that is damaged or from a
+ * newer cecochat is an error that says so, and is left as it is.
+ */
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CecochatError } from '../../services/core/errors.ts';
+import { isErrno } from './errno.ts';
+import type { StackFolders } from './folders.ts';
+import type { StackPorts, StackSecrets, StackState } from './stack-files.ts';
+import { parsePorts, parseSecrets, parseState } from './stack-files-parse.ts';
+
+export const formatVersion = 1;
+
+export function readState(folders: StackFolders): Promise<StackState | undefined> {
+  return readJson(join(folders.root, 'stack.json'), parseState);
+}
+
+export function writeState(folders: StackFolders, state: StackState): Promise<void> {
+  return writeJson(join(folders.root, 'stack.json'), state);
+}
+
+export async function removeState(folders: StackFolders): Promise<void> {
+  await rm(join(folders.root, 'stack.json'), { force: true });
+}
+
+export function readSecrets(folders: StackFolders): Promise<StackSecrets | undefined> {
+  return readJson(join(folders.root, 'secrets.json'), parseSecrets);
+}
+
+export function writeSecrets(folders: StackFolders, secrets: StackSecrets): Promise<void> {
+  return writeJson(join(folders.root, 'secrets.json'), secrets);
+}
+
+export function readPorts(folders: StackFolders): Promise<StackPorts | undefined> {
+  return readJson(join(folders.root, 'ports.json'), parsePorts);
+}
+
+export function writePorts(folders: StackFolders, ports: StackPorts): Promise<void> {
+  return writeJson(join(folders.root, 'ports.json'), ports);
+}
+
+async function readJson<T>(path: string, parse: (value: unknown) => T | undefined): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) {
+      return undefined;
+    }
+    throw new CecochatError('data.damaged', `${path} cannot be read`, { cause: error, data: { path } });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, error);
+  }
+  if (hasNewerFormat(value)) {
+    throw new CecochatError('data.newer', `${path} was written by a newer cecochat (format ${value.formatVersion})`, {
+      hint: 'use that version, or another stack with --name',
+      data: { path },
+    });
+  }
+  const parsed = parse(value);
+  if (parsed === undefined) {
+    throw damaged(path, new Error('it does not have the fields of its kind'));
+  }
+  return parsed;
+}
+
+function damaged(path: string, cause: unknown): CecochatError {
+  return new CecochatError('data.damaged', `${path} is damaged`, {
+    cause,
+    hint: `look at it; after removing it, "cecochat up" writes a new one`,
+    data: { path },
+  });
+}
+
+function hasNewerFormat(value: unknown): value is { formatVersion: number } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'formatVersion' in value &&
+    typeof value.formatVersion === 'number' &&
+    value.formatVersion > formatVersion
+  );
+}
+
+async function writeJson(path: string, value: object): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
+  // The mode above is only for a file that was not there yet.
+  await chmod(temporary, 0o600);
+  await rename(temporary, path);
+}
+
+/** For passwords that are known on this machine; a stack without secrets stays without. */
+export async function changeSecrets(
+  folders: StackFolders,
+  change: (users: StackSecrets['users']) => StackSecrets['users'],
+): Promise<void> {
+  const secrets = await readSecrets(folders);
+  if (secrets !== undefined) {
+    await writeSecrets(folders, { ...secrets, users: change(secrets.users) });
+  }
+}
