@@ -10,23 +10,23 @@ export function describeLeases(name: string, open: OpenConfigDb): void {
   describe(`${name}: leases`, () => {
     test('one holder has it until it ends', async () => {
       await using fixture = await open();
-      const { configDb, pass } = fixture;
+      const { configDb } = fixture;
       const lease = await configDb.acquire({ name: 'server/s1', holder: 'a', ttlMs });
       expect(lease).toMatchObject({ name: 'server/s1', holder: 'a', note: '' });
       expect(await configDb.acquire({ name: 'server/s1', holder: 'b', ttlMs })).toBeUndefined();
-      await pass(ttlMs + 1);
+      await fixture.pass(ttlMs + 1);
       expect(await configDb.acquire({ name: 'server/s1', holder: 'b', ttlMs })).toMatchObject({ holder: 'b' });
       expect(await configDb.acquire({ name: 'server/s1', holder: 'a', ttlMs })).toBeUndefined();
     });
 
     test('its holder renews it', async () => {
       await using fixture = await open();
-      const { configDb, pass } = fixture;
+      const { configDb } = fixture;
       const first = await configDb.acquire({ name: 'l', holder: 'a', ttlMs });
-      await pass(ttlMs - 1000);
+      await fixture.pass(ttlMs - 1000);
       const renewed = await configDb.acquire({ name: 'l', holder: 'a', ttlMs });
       expect(renewed?.expiresAtMs).toBeGreaterThan(first?.expiresAtMs ?? 0);
-      await pass(ttlMs - 1000);
+      await fixture.pass(ttlMs - 1000);
       expect(await configDb.acquire({ name: 'l', holder: 'b', ttlMs })).toBeUndefined();
     });
 
@@ -51,24 +51,24 @@ export function describeLeases(name: string, open: OpenConfigDb): void {
 
     test('its note stays until another is given, through renewals, ends and holders', async () => {
       await using fixture = await open();
-      const { configDb, pass } = fixture;
+      const { configDb } = fixture;
       await configDb.acquire({ name: 'generator/7', holder: 'a', ttlMs, note: '1000' });
       expect(await configDb.acquire({ name: 'generator/7', holder: 'a', ttlMs })).toMatchObject({ note: '1000' });
       await configDb.acquire({ name: 'generator/7', holder: 'a', ttlMs, note: '2000' });
       await configDb.release({ name: 'generator/7', holder: 'a' });
       expect(await configDb.acquire({ name: 'generator/7', holder: 'b', ttlMs })).toMatchObject({ note: '2000' });
-      await pass(ttlMs + 1);
+      await fixture.pass(ttlMs + 1);
       const next = await configDb.acquire({ name: 'generator/7', holder: 'c', ttlMs, note: '' });
       expect(next).toMatchObject({ holder: 'c', note: '' });
     });
 
     test('lists by prefix, ended ones with their note as well', async () => {
       await using fixture = await open();
-      const { configDb, pass } = fixture;
+      const { configDb } = fixture;
       for (const name of ['generator/1', 'generator/10', 'generator/2', 'server/s1']) {
         await configDb.acquire({ name, holder: 'a', ttlMs, note: `of ${name}` });
       }
-      await pass(ttlMs + 1);
+      await fixture.pass(ttlMs + 1);
       const names = async (prefix: string): Promise<string[]> =>
         (await configDb.leases(prefix)).map((lease) => lease.name).sort();
       expect(await names('generator/')).toEqual(['generator/1', 'generator/10', 'generator/2']);

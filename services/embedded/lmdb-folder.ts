@@ -12,7 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
@@ -44,14 +44,15 @@ interface Format {
   readonly fixed: Readonly<Record<string, number>>;
 }
 
-export function openLmdbFolder(options: FolderOptions): LmdbFolder {
+/** Errors: data.locked, data.newer, data.damaged (also when `fixed` differs). */
+export async function openLmdbFolder(options: FolderOptions): Promise<LmdbFolder> {
   const store = join(options.folder, 'store');
   if (existsSync(store)) checkVersion(readFormat(store), store);
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const lock = lockFolder(options.folder);
   try {
     if (existsSync(store)) checkStore(store, options);
-    else createStore(options);
+    else await createStore(options);
     const env = openEnvironment(store);
     return {
       table: (name) => env.openDB({ name, encoding: 'binary', keyEncoding: 'binary' }),
@@ -76,6 +77,7 @@ export function openLmdbFolder(options: FolderOptions): LmdbFolder {
 function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
   return open<Buffer, Buffer>({
     path,
+    noSubdir: false,
     maxDbs: 16,
     overlappingSync: false,
     eventTurnBatching: false,
@@ -84,15 +86,16 @@ function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
   });
 }
 
-function createStore(options: FolderOptions): void {
-  const fresh = join(options.folder, 'store.new');
+async function createStore(options: FolderOptions): Promise<void> {
+  const fresh = join(options.folder, 'store-new');
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
+  await openEnvironment(fresh).close();
   const format: Format = { kind: options.kind, version: formatVersion, fixed: options.fixed ?? {} };
-  writeDurably(join(fresh, 'format.json'), `${JSON.stringify(format)}\n`);
-  syncFolder(fresh);
+  writeFileSync(join(fresh, 'format.json'), `${JSON.stringify(format)}\n`, { mode: 0o600 });
+  for (const path of [join(fresh, 'format.json'), join(fresh, 'data.mdb'), fresh]) syncToDisk(path);
   renameSync(fresh, join(options.folder, 'store'));
-  syncFolder(options.folder);
+  syncToDisk(options.folder);
 }
 
 function checkStore(store: string, options: FolderOptions): void {
@@ -111,7 +114,6 @@ function checkStore(store: string, options: FolderOptions): void {
     }
   }
   const file = join(store, 'data.mdb');
-  // A store is made without data.mdb: a process that was killed before its first write leaves none, or an empty one.
   const fault = checkDataFile(file);
   if (fault !== undefined) throw damaged(file, fault);
 }
@@ -153,7 +155,7 @@ function isFormat(value: unknown): value is Format {
   return 'fixed' in value && typeof value.fixed === 'object' && value.fixed !== null;
 }
 
-export function damaged(file: string, fault: string, cause?: unknown): CecochatError {
+function damaged(file: string, fault: string, cause?: unknown): CecochatError {
   return new CecochatError('data.damaged', `${file} ${fault}`, {
     hint: 'Restore the data folder from a backup, or delete it to start empty. Nothing in it was changed.',
     data: { file },
@@ -161,18 +163,8 @@ export function damaged(file: string, fault: string, cause?: unknown): CecochatE
   });
 }
 
-function writeDurably(file: string, text: string): void {
-  const descriptor = openSync(file, 'wx', 0o600);
-  try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
+function syncToDisk(path: string): void {
+  const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
   } finally {

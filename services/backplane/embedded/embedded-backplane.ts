@@ -42,7 +42,9 @@ interface Pending {
 export async function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): Promise<EmbeddedBackplane> {
   const { partitionCount, clock } = options;
   const scope = createScope();
-  const folder = scope.use(openLmdbFolder({ folder: options.folder, kind: 'backplane', fixed: { partitionCount } }));
+  const folder = scope.use(
+    await openLmdbFolder({ folder: options.folder, kind: 'backplane', fixed: { partitionCount } }),
+  );
   const table = folder.table('batches');
   const log = createPartitionLog(table, () => clock.nowMs());
   const group = scope.use(createGroupCommit({ table, failed: () => log.failed() }));

@@ -21,7 +21,7 @@ const maxKeyBytes = 1024;
 export async function openEmbeddedConfigDb(options: EmbeddedConfigDbOptions): Promise<ConfigDb> {
   const { clock } = options;
   const scope = createScope();
-  const folder = scope.use(openLmdbFolder({ folder: options.folder, kind: 'config' }));
+  const folder = scope.use(await openLmdbFolder({ folder: options.folder, kind: 'config' }));
   const tables = createConfigTables(folder);
   /** What the waiting and running commits build on; `tables.load()` is what is on disk. */
   let state: ConfigState = tables.load();

@@ -13,7 +13,7 @@ import { createWatermarks } from './watermarks.ts';
 
 export async function openEmbeddedHistoryDb(options: { readonly folder: string }): Promise<HistoryDb> {
   const scope = createScope();
-  const folder = scope.use(openLmdbFolder({ folder: options.folder, kind: 'history' }));
+  const folder = scope.use(await openLmdbFolder({ folder: options.folder, kind: 'history' }));
   const tables = {
     feed: folder.table('feed'),
     dialog: folder.table('dialog'),

@@ -12,7 +12,7 @@ import { createUserTables, maxNameBytes } from './user-tables.ts';
 
 export async function openEmbeddedUserDb(options: { readonly folder: string }): Promise<UserDb> {
   const scope = createScope();
-  const tables = createUserTables(scope.use(openLmdbFolder({ folder: options.folder, kind: 'users' })));
+  const tables = createUserTables(scope.use(await openLmdbFolder({ folder: options.folder, kind: 'users' })));
   /** Written in the commit that is being built: accounts by name (undefined = removed), ids, key ids. */
   const written = new Map<string, Account | undefined>();
   const used = new Set<UserId>();
