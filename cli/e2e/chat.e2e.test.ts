@@ -71,9 +71,6 @@ test.each(refused)('%s is refused with a code and the next step', async (...[, a
   expect([answer.exitCode, answer.errorCode]).toEqual([exitCode, code]);
   expect(answer.errorMessage).not.toBe('');
 });
-  expect([answer.exitCode, answer.errorCode]).toEqual([exitCode, code]);
-  expect(answer.errorMessage).not.toBe('');
-});
 
 test('bytes that are no UTF-8 stop the lines with the number of the line', async () => {
   const sent = sandbox.start([
