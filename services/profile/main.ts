@@ -14,6 +14,7 @@ export { profileSettings } from './settings.ts';
 export interface SeedUser {
   readonly name: string;
   readonly userId: string;
+  /** Made by chance, with 128 bits or more. */
   readonly password: string;
 }
 
@@ -53,7 +54,7 @@ export async function startProfile(context: ServerContext<ProfileSettings>): Pro
     grpcAddress: undefined,
     notReady,
     async seedUsers(users) {
-      const add = (user: SeedUser) => profile.users.add(user).catch(unlessExists);
+      const add = (user: SeedUser) => profile.users.add({ ...user, random128: true }).catch(unlessExists);
       await Promise.all(users.map(add));
     },
     async [Symbol.asyncDispose]() {

@@ -14,10 +14,13 @@ export interface ScryptCost {
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** Takes as long for an undefined hash (no such user) as for a real one. */
+  /** For passwords made by chance with 128 bits or more: nobody guesses them, however cheap the hash. */
+  hashRandom(password: string): Promise<string>;
+  /** Takes as long for an undefined hash (no such user) as for a real one, whatever that one's cost is. */
   matches(password: string, hash: string | undefined): Promise<boolean>;
 }
 
+const cheap: ScryptCost = { N: 1_024, r: 8, p: 1 };
 const keyBytes = 32;
 const saltBytes = 16;
 const minLength = 8;
@@ -57,16 +60,19 @@ export function createPasswords(deps: { random: Random; cost: ScryptCost; parall
       release();
     }
   };
+  const hashWith = async (password: string, chosen: ScryptCost): Promise<string> => {
+    const salt = Buffer.from(random.bytes(saltBytes));
+    return format(chosen, salt, await derive(password, salt, chosen));
+  };
   const dummy = format(cost, Buffer.alloc(saltBytes), Buffer.alloc(keyBytes, 1));
   return {
-    async hash(password) {
-      const salt = Buffer.from(random.bytes(saltBytes));
-      return format(cost, salt, await derive(password, salt, cost));
-    },
+    hash: (password) => hashWith(password, cost),
+    hashRandom: (password) => hashWith(password, cheap),
     async matches(password, hash) {
       const stored = parse(hash ?? dummy) ?? parse(dummy);
       if (stored === undefined) return false;
       const derived = await derive(password, stored.salt, stored.cost);
+      if (stored.cost.N * stored.cost.p < cost.N * cost.p) await derive(password, stored.salt, cost);
       return timingSafeEqual(derived, stored.key) && hash !== undefined && hash !== unusableHash;
     },
   };

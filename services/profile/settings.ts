@@ -22,12 +22,12 @@ export const profileSettings = declareSettings('profile', {
     doc: 'How long a session can be renewed without the password.',
   }),
   scryptN: integerSetting({
-    default: 16_384,
+    default: 32_768,
     min: 1_024,
     max: 1_048_576,
     doc: 'Cost N of password hashes, a power of two; memory is 1 KiB times N at r = 8.',
   }),
-  scryptP: integerSetting({ default: 5, min: 1, max: 16, doc: 'Passes p of password hashes.' }),
+  scryptP: integerSetting({ default: 1, min: 1, max: 16, doc: 'Passes p of password hashes.' }),
 });
 
 export type ProfileSettings = ValuesOf<(typeof profileSettings)['settings']>;

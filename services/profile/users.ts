@@ -24,7 +24,13 @@ export interface UserPage {
 
 export interface Users {
   /** Without a password one is made, and told this once. */
-  add(given: { name: string; password?: string; userId?: string }): Promise<UserView & { password?: string }>;
+  add(given: {
+    name: string;
+    password?: string;
+    userId?: string;
+    /** The password was made by chance with 128 bits or more. */
+    random128?: boolean;
+  }): Promise<UserView & { password?: string }>;
   list(query: { after?: string; limit: number }): Promise<UserPage>;
   byName(name: string): Promise<UserView>;
   /** Without a password one is made, and told this once. */
@@ -35,7 +41,7 @@ export interface Users {
 export function createUsers(deps: { userDb: UserDb; clock: Clock; random: Random; passwords: Passwords }): Users {
   const { userDb, clock, random, passwords } = deps;
   return {
-    async add({ name, password, userId }) {
+    async add({ name, password, userId, random128 }) {
       const checked = checkName(name);
       const id = userId === undefined ? undefined : parseUserId(userId);
       if (userId !== undefined && id === undefined) {
@@ -45,7 +51,8 @@ export function createUsers(deps: { userDb: UserDb; clock: Clock; random: Random
       if ((await userDb.byName(checked)) !== undefined) {
         throw new CecochatError('user.exists', `there is a user named "${checked}" already`);
       }
-      const passwordHash = await passwords.hash(secret);
+      const made = password === undefined || random128 === true;
+      const passwordHash = made ? await passwords.hashRandom(secret) : await passwords.hash(secret);
       const account = { name: checked, passwordHash, createdAtMs: clock.nowMs() };
       const added = await userDb.add(id === undefined ? account : { ...account, userId: id });
       return password === undefined ? { ...view(added), password: secret } : view(added);

@@ -4,12 +4,11 @@
  * Errors: unauthenticated; server.not_ready while the keys cannot be fetched.
  */
 import { createHash } from 'node:crypto';
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
-import { CecochatError } from '../core/errors.ts';
+import type { JWTPayload } from 'jose';
 import { parseClientId, parseUserId, type ClientId, type UserId } from '../core/ids.ts';
 import type { Clock } from '../core/time/clock.ts';
-import { dateAt } from '../core/time/date.ts';
-import { createKeyStore, type KeyStore } from './auth-keys.ts';
+import { createKeyStore } from './auth-keys.ts';
+import { refuse } from './auth-refusal.ts';
 
 /** Limits that differ from the server's own: bench sessions only. */
 export interface SessionLimits {
@@ -34,14 +33,8 @@ export interface Authenticator extends AsyncDisposable {
   notReady(): readonly string[];
 }
 
-export const tokenIssuer = 'cecochat';
-export const tokenAudience = 'cecochat';
-export const tokenAlgorithm = 'EdDSA';
-
 const maxTokenLength = 4096;
 const maxRemembered = 50_000;
-const clockToleranceSeconds = 5;
-const again = 'get a new access token: POST /api/session or /api/session/refresh';
 
 /** Starts fetching the keys at once. */
 export function createAuthenticator(deps: { jwksUrl: string; clock: Clock }): Authenticator {
@@ -54,7 +47,9 @@ export function createAuthenticator(deps: { jwksUrl: string; clock: Clock }): Au
     const hash = createHash('sha256').update(token).digest('base64');
     const known = remembered.get(hash);
     if (known !== undefined && known.expiresAtMs > clock.nowMs()) return known;
-    const session = sessionOf(await check(token, keys, clock));
+    // jose is loaded by the first token: 45 ms that a start does not have to wait for.
+    const { checkToken } = await import('./auth-check.ts');
+    const session = sessionOf(await checkToken(token, keys, clock));
     if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '');
     remembered.set(hash, session);
     return session;
@@ -72,31 +67,6 @@ export function createAuthenticator(deps: { jwksUrl: string; clock: Clock }): Au
     notReady: () => keys.notReady(),
     [Symbol.asyncDispose]: () => keys[Symbol.asyncDispose](),
   };
-}
-
-async function check(token: string, keys: KeyStore, clock: Clock): Promise<JWTPayload> {
-  try {
-    return await checkWith(token, await keys.current(), clock);
-  } catch (error) {
-    if (!(error instanceof errors.JWKSNoMatchingKey)) throw asRefusal(error);
-  }
-  try {
-    return await checkWith(token, await keys.refreshed(), clock);
-  } catch (error) {
-    throw asRefusal(error);
-  }
-}
-
-async function checkWith(token: string, keySet: JSONWebKeySet, clock: Clock): Promise<JWTPayload> {
-  const { payload } = await jwtVerify(token, createLocalJWKSet(keySet), {
-    algorithms: [tokenAlgorithm],
-    issuer: tokenIssuer,
-    audience: tokenAudience,
-    clockTolerance: clockToleranceSeconds,
-    currentDate: dateAt(clock.nowMs()),
-    requiredClaims: ['sub', 'client_id', 'name', 'iat', 'exp', 'jti'],
-  });
-  return payload;
 }
 
 function sessionOf(payload: JWTPayload): Session {
@@ -121,21 +91,4 @@ function limitsOf(value: unknown): SessionLimits | undefined {
     sendsBurst: read('sendsBurst'),
     sendsInFlight: read('sendsInFlight'),
   };
-}
-
-function asRefusal(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return refuse('the access token has expired', error);
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    return refuse(`the access token's claim "${error.claim}" is not what it must be`, error);
-  }
-  if (error instanceof errors.JOSEAlgNotAllowed) return refuse('the access token is not signed with EdDSA', error);
-  if (error instanceof errors.JWKSNoMatchingKey) return refuse('the access token is signed with an unknown key', error);
-  if (error instanceof errors.JWSSignatureVerificationFailed) {
-    return refuse('the signature of the access token is wrong', error);
-  }
-  return error instanceof errors.JOSEError ? refuse('the access token is malformed', error) : error;
-}
-
-function refuse(message: string, cause?: unknown): CecochatError {
-  return new CecochatError('unauthenticated', message, { hint: again, cause });
 }

@@ -16,7 +16,8 @@ export function createFleet(): Fleet {
     async [Symbol.asyncDispose]() {
       const started = (await Promise.allSettled(all)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       const stops = await Promise.allSettled(started.map((server) => server[Symbol.asyncDispose]()));
-      const faults = stops.flatMap((stop) => (stop.status === 'rejected' ? [stop.reason] : []));
+      const faults: unknown[] = [];
+      for (const stop of stops) if (stop.status === 'rejected') faults.push(stop.reason);
       if (faults.length > 0) throw new AggregateError(faults, `${faults.length} servers did not stop well`);
     },
   };

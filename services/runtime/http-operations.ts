@@ -16,14 +16,13 @@ export function installOperations(app: HttpApp, options: HttpHostOptions): void 
     const route = `${request.method} ${request.routeOptions.url ?? '(unknown)'}`;
     seconds.observe({ server, route, status: reply.statusCode }, reply.elapsedTime / 1000);
   });
-  const hidden = { schema: { hide: true } };
-  app.get('/healthz', hidden, async () => ({ status: 'ok' }));
-  app.get('/readyz', hidden, async (_request, reply) => {
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
     const reasons = notReady();
     reply.code(reasons.length === 0 ? 200 : 503);
     return { ready: reasons.length === 0, reasons };
   });
-  app.get('/metrics', hidden, async (request, reply) => {
+  app.get('/metrics', async (request, reply) => {
     if (!isLoopback(request.socket.remoteAddress)) {
       throw new CecochatError('forbidden', 'metrics are for this machine only', {
         hint: 'ask from the machine itself, over 127.0.0.1',

@@ -10,7 +10,9 @@ import { CecochatError } from '../core/errors.ts';
 import type { Clock } from '../core/time/clock.ts';
 import { answerNoHttp, installErrorHandling, writeProblem } from './http-errors.ts';
 import { expectedHttpProblem } from './http-fault.ts';
+import { installOpenApi } from './http-openapi.ts';
 import { installOperations } from './http-operations.ts';
+import { compileLazily } from './http-validation.ts';
 import type { Log } from './log.ts';
 import type { Registry } from './metrics.ts';
 
@@ -67,18 +69,15 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
     bodyLimit: options.maxBodyBytes ?? 64 * 1024,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     clientErrorHandler: answerNoHttp,
     frameworkErrors: (error, _request, reply) => writeProblem(reply.raw, expectedHttpProblem(error)),
   }).withTypeProvider<SchemaTypes>();
+  app.setValidatorCompiler(compileLazily);
   installErrorHandling(app, options.log);
   installOperations(app, options);
-  const { api } = options;
-  if (api !== undefined) {
-    const { installOpenApi } = await import('./http-openapi.ts');
-    await installOpenApi(app, api);
-    // In a plugin of its own, so that routes come after @fastify/swagger has hooked in.
-    await app.register(async (scope: HttpApp) => api.routes(scope, stopping.signal));
+  if (options.api !== undefined) {
+    installOpenApi(app, options.api);
+    options.api.routes(app, stopping.signal);
   }
   await listen(app, options);
   return {
