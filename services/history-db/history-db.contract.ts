@@ -196,6 +196,27 @@ export function describeHistoryDb(name: string, open: OpenHistoryDb): void {
       expect(await (await fixture.reopen()).watermark(3)).toEqual(second);
     });
 
+    test('a watermark’s chains grow to hundreds, change in a few, and shrink again', async () => {
+      await using fixture = await open();
+      const chain = (offset: number): { incarnation: string; offset: number } => ({ incarnation, offset });
+      const accepted = new Map(Array.from({ length: 300 }, (_, i) => [i, chain(i)]));
+      const derived = new Map(Array.from({ length: 300 }, (_, i) => [i, 2 * i]));
+      const states = [
+        { accepted: new Map([[5, chain(1)]]), derived: new Map([[6, 2]]) },
+        { accepted, derived },
+        { accepted: new Map([...accepted, [7, chain(1000)]]), derived: new Map([...derived].slice(1)) },
+        { accepted: new Map([[400, chain(0)]]), derived: new Map() },
+        { accepted, derived },
+      ];
+      let { historyDb } = fixture;
+      for (const [i, state] of states.entries()) {
+        await historyDb.write([{ partition: 3, rows: [], watermark: watermarkAt(i, state) }]);
+        expect(await historyDb.watermark(3)).toEqual(watermarkAt(i, state));
+        historyDb = await fixture.reopen();
+        expect(await historyDb.watermark(3)).toEqual(watermarkAt(i, state));
+      }
+    });
+
     test('says what an answered write survives', async () => {
       await using fixture = await open();
       expect(fixture.historyDb.durability.length).toBeGreaterThan(20);

@@ -27,7 +27,10 @@ export async function openEmbeddedHistoryDb(options: { readonly folder: string }
     createGroupCommit({
       table: tables.feed,
       begin: () => writer.begin(),
-      finish: () => writer.finish(),
+      finish: () => {
+        writer.finish();
+        watermarks.finish();
+      },
       failed: () => {
         writer.failed();
         watermarks.failed();
@@ -44,7 +47,7 @@ export async function openEmbeddedHistoryDb(options: { readonly folder: string }
           write() {
             for (const batch of batches) {
               for (const row of batch.rows) writer.put(row);
-              watermarks.put(batch.partition, batch.watermark);
+              watermarks.set(batch.partition, batch.watermark);
             }
           },
           committed() {

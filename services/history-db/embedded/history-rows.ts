@@ -12,8 +12,12 @@ import { cutString, readUuid, uuidBytes, writeUuid } from './bytes.ts';
 
 const positionBytes = 22;
 
+/** Good until the next call: LMDB copies keys at once. */
+const oneFeedKey = Buffer.alloc(8 + positionBytes);
+const oneSendKeyKey = Buffer.alloc(24);
+
 export function feedKey(owner: bigint, position: Position): Buffer {
-  const key = Buffer.allocUnsafe(8 + positionBytes);
+  const key = oneFeedKey;
   key.writeBigUInt64BE(owner, 0);
   writePosition(key, 8, position);
   return key;
@@ -35,7 +39,7 @@ export function dialogKey(chatId: string, order: bigint): Buffer {
 }
 
 export function sendKeyKey(senderId: bigint, sendKey: SendKey): Buffer {
-  const key = Buffer.allocUnsafe(24);
+  const key = oneSendKeyKey;
   key.writeBigUInt64BE(senderId, 0);
   writeUuid(key, 8, sendKey);
   return key;

@@ -34,25 +34,31 @@ export interface HistoryWriter {
   failed(): void;
 }
 
+interface Stored {
+  readonly order: bigint;
+  readonly pointer: Buffer;
+}
+
 const mostRemembered = 20_000;
 
 export function createHistoryWriter(tables: HistoryTables): HistoryWriter {
-  /** Messages whose dialog and key rows are on disk or in this commit: key → order. */
-  let stored = new Map<string, bigint>();
-  let storedBefore = new Map<string, bigint>();
+  /** Messages whose dialog and key rows are on disk or in this commit, by key. */
+  let stored = new Map<string, Stored>();
+  let storedBefore = new Map<string, Stored>();
   /** Orders of chats' last messages, on disk or in this commit, by owner and chat. */
   let lastOrders = new Map<string, bigint>();
   let chats = new Map<string, MessageRow>();
   let receipts = new Map<string, ReceiptRow>();
 
   const putMessage = (row: MessageRow): void => {
-    const pointer = pointerValue(row);
-    void tables.feed.put(feedKey(row.owner, row.position), pointer);
-    if (stored.get(row.key) !== row.order && storedBefore.get(row.key) !== row.order) {
-      stored.set(row.key, row.order);
+    let known = stored.get(row.key) ?? storedBefore.get(row.key);
+    if (known === undefined || known.order !== row.order) {
+      known = { order: row.order, pointer: pointerValue(row) };
+      stored.set(row.key, known);
       void tables.dialog.put(dialogKey(row.chatId, row.order), dialogValue(row));
-      void tables.keys.put(sendKeyKey(row.senderId, row.key), pointer);
+      void tables.keys.put(sendKeyKey(row.senderId, row.key), known.pointer);
     }
+    void tables.feed.put(feedKey(row.owner, row.position), known.pointer);
     const chat = `${row.owner}/${row.chatId}`;
     let last = lastOrders.get(chat);
     if (last === undefined) {
