@@ -23,6 +23,7 @@ const plantedImports: readonly (readonly [from: string, to: string, ...rules: st
   ['services/history/grpc.ts', 'lmdb', 'transport-translates-only'],
   ['services/connect/http.ts', 'services/connect/main.ts', 'transport-translates-only'],
   ['services/connect/main.ts', 'fastify', 'main-wires'],
+  ['services/connect/settings.ts', 'services/run.ts', 'main-wires'],
   [
     'services/messaging/owner.ts',
     'services/materialize/rows.ts',
@@ -64,11 +65,13 @@ test('each row of the table is reported where it is broken, and nowhere else', a
   expect(new Set(reported)).toEqual(new Set(expected));
 });
 
-test('a cycle and an orphan', async () => {
+test('a cycle of what is loaded together, and an orphan', async () => {
   await using tree = await plantTree({
     'services/core/a.ts': "import { b } from './b.ts';\n\nexport const a = (): unknown => b;\n",
     'services/core/b.ts': "import { a } from './a.ts';\n\nexport const b = (): unknown => a;\n",
     'services/core/alone.ts': 'export const alone = 1;\n',
+    'services/core/lazy.ts': "export const load = (): unknown => import('./loaded.ts');\n",
+    'services/core/loaded.ts': "import { load } from './lazy.ts';\n\nexport const loaded = load;\n",
   });
   expect((await checkDirections(tree.root)).toSorted()).toEqual([
     'no-cycles: services/core/a.ts → services/core/b.ts',
