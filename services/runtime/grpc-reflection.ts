@@ -96,7 +96,7 @@ async function loadFiles(): Promise<Files> {
     return { fileDescriptorProto: bytes };
   };
   return {
-    byName: (name) => encodeIfAny(registry.getFile(name.replace(/\.proto$/, '')), encode),
+    byName: (name) => encodeIfAny(registry.getFile(name), encode),
     bySymbol: (name) => encodeIfAny(fileOf(registry, name), encode),
   };
 }
