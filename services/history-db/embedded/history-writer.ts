@@ -39,15 +39,25 @@ interface Stored {
   readonly pointer: Buffer;
 }
 
+/** One user's view of a chat. */
+interface Chat {
+  readonly owner: bigint;
+  readonly key: Buffer;
+  /** Order of its last message, on disk or in this commit. */
+  last: bigint;
+  /** That message, while it is to be put. */
+  row: MessageRow | undefined;
+}
+
 const mostRemembered = 20_000;
 
 export function createHistoryWriter(tables: HistoryTables): HistoryWriter {
   /** Messages whose dialog and key rows are on disk or in this commit, by key. */
   let stored = new Map<string, Stored>();
   let storedBefore = new Map<string, Stored>();
-  /** Orders of chats' last messages, on disk or in this commit, by owner and chat. */
-  let lastOrders = new Map<string, bigint>();
-  let chats = new Map<string, MessageRow>();
+  /** By chat, for each owner that was met. */
+  let chats = new Map<string, Chat[]>();
+  let changed: Chat[] = [];
   let receipts = new Map<string, ReceiptRow>();
 
   const putMessage = (row: MessageRow): void => {
@@ -59,16 +69,24 @@ export function createHistoryWriter(tables: HistoryTables): HistoryWriter {
       void tables.keys.put(sendKeyKey(row.senderId, row.key), known.pointer);
     }
     void tables.feed.put(feedKey(row.owner, row.position), known.pointer);
-    const chat = `${row.owner}/${row.chatId}`;
-    let last = lastOrders.get(chat);
-    if (last === undefined) {
-      last = tables.chats.get(chatKey(row.owner, row.chatId))?.readBigUInt64BE(0) ?? 0n;
+    const chat = chatOf(row);
+    if (row.order <= chat.last) return;
+    chat.last = row.order;
+    if (chat.row === undefined) changed.push(chat);
+    chat.row = row;
+  };
+
+  const chatOf = (row: MessageRow): Chat => {
+    let found = chats.get(row.chatId);
+    if (found === undefined) chats.set(row.chatId, (found = []));
+    let chat = found.find(({ owner }) => owner === row.owner);
+    if (chat === undefined) {
+      const key = chatKey(row.owner, row.chatId);
+      const last = tables.chats.get(key)?.readBigUInt64BE(0) ?? 0n;
+      chat = { owner: row.owner, key, last, row: undefined };
+      found.push(chat);
     }
-    if (row.order > last) {
-      last = row.order;
-      chats.set(chat, row);
-    }
-    lastOrders.set(chat, last);
+    return chat;
   };
 
   const putReceipt = (row: ReceiptRow): void => {
@@ -89,22 +107,23 @@ export function createHistoryWriter(tables: HistoryTables): HistoryWriter {
 
   return {
     begin() {
-      chats = new Map();
       receipts = new Map();
       if (stored.size > mostRemembered) {
         storedBefore = stored;
         stored = new Map();
       }
-      if (lastOrders.size > 2 * mostRemembered) lastOrders = new Map();
+      if (chats.size > mostRemembered) chats = new Map();
     },
     put(row) {
       if (row.kind === 'message') putMessage(row);
       else putReceipt(row);
     },
     finish() {
-      for (const row of chats.values()) {
-        void tables.chats.put(chatKey(row.owner, row.chatId), chatValue(row.order, row.position));
+      for (const chat of changed) {
+        if (chat.row !== undefined) void tables.chats.put(chat.key, chatValue(chat.row.order, chat.row.position));
+        chat.row = undefined;
       }
+      changed = [];
       for (const row of receipts.values()) {
         void tables.receipts.put(receiptKey(row.owner, row.chatId, row), receiptValue(row));
       }
@@ -112,7 +131,7 @@ export function createHistoryWriter(tables: HistoryTables): HistoryWriter {
     failed() {
       stored = new Map();
       storedBefore = new Map();
-      lastOrders = new Map();
+      chats = new Map();
     },
   };
 }
