@@ -6,8 +6,7 @@ import { expect, test } from 'vitest';
 import { listeningPorts } from './processes.ts';
 import { openSandbox, type Ran, type Sandbox } from './sandbox.ts';
 
-const npx = (sandbox: Sandbox, ...args: string[]): Promise<Ran> =>
-  sandbox.start(['npx', '--no-install', 'cecochat', ...args]).ended;
+const npx = (sandbox: Sandbox, ...args: string[]): Promise<Ran> => sandbox.start(['npx', 'cecochat', ...args]).ended;
 
 test('up, send, listen, history, smoke, status, down; then nothing is left', async () => {
   await using sandbox = await openSandbox();
@@ -34,7 +33,7 @@ test('up, send, listen, history, smoke, status, down; then nothing is left', asy
   const send = await npx(sandbox, 'send', '--as', 'bob', '--to', 'alice', 'hello');
   expect(send.exitCode, send.stderr).toBe(0);
 
-  const listen = sandbox.start(['npx', '--no-install', 'cecochat', 'listen', '--as', 'alice']);
+  const listen = sandbox.start(['npx', 'cecochat', 'listen', '--as', 'alice']);
   await listen.printed('hello');
   await npx(sandbox, 'send', '--as', 'bob', '--to', 'alice', 'and live');
   await listen.printed('and live');

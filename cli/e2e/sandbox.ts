@@ -55,7 +55,13 @@ export async function openSandbox(): Promise<Sandbox> {
   const home = await mkdtemp(join(tmpdir(), 'cecochat-e2e-'));
   const temporary = join(home, 'tmp');
   await mkdir(temporary);
-  const env = { HOME: home, TMPDIR: temporary, PATH: process.env['PATH'] ?? '', CI: 'true' };
+  const env = {
+    HOME: home,
+    TMPDIR: temporary,
+    PATH: process.env['PATH'] ?? '',
+    CI: 'true',
+    npm_config_update_notifier: 'false',
+  };
   const mark = `HOME=${home}`;
 
   const start = (command: readonly string[], options: RunOptions = {}): Running =>
