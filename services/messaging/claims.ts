@@ -1,0 +1,156 @@
+/**
+ * What this server claims in the configuration database: its id (the lease's note lists the partitions that it
+ * holds, for whoever is to have them next) and a generator number (the note reserves id time). Renewed every
+ * second; `lost` is called when that failed for the length of the lease.
+ */
+import { formatRanges, parseRanges } from '../config-db/partition-ranges.ts';
+import type { ConfigDb, Lease } from '../config-db/config-db.ts';
+import { createMessageIds, generatorCount, type MessageIds } from '../core/message-id.ts';
+import type { Clock } from '../core/time/clock.ts';
+
+export interface ClaimsDependencies {
+  readonly serverId: string;
+  /** Random: tells two processes with one server id apart. */
+  readonly instanceId: string;
+  readonly partitionCount: number;
+  readonly configDb: ConfigDb;
+  readonly clock: Clock;
+  readonly ttlMs: number;
+  /** The partitions that are held now. */
+  readonly held: () => readonly number[];
+  readonly lost: (why: string) => void;
+}
+
+export interface Claims extends AsyncDisposable {
+  readonly ids: MessageIds;
+  /** Whether the server's id is surely this process's. */
+  isHeld(): boolean;
+  /** Makes `held` known; resolves when others can see it. */
+  publish(): Promise<void>;
+  /** Partitions that other living servers say they hold. */
+  heldByOthers(): Promise<ReadonlySet<number>>;
+}
+
+const renewMs = 1_000;
+const retryMs = 200;
+/** Id time that is reserved ahead, renewed every second. */
+const reserveMs = 5_000;
+
+/** Waits until the server's id is free. Error: the signal's reason. */
+export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal): Promise<Claims> {
+  const { configDb, clock, instanceId: holder, ttlMs } = deps;
+  const serverLease = `server/${deps.serverId}`;
+  let renewedAtMs = await acquireServer(deps, signal);
+  const generator = await acquireGenerator(deps, signal);
+  const ids = createMessageIds({
+    generator: generator.number,
+    nowMs: () => clock.nowMs(),
+    startAboveMs: generator.startAboveMs,
+  });
+  ids.reserve(generator.reservedMs);
+  let isLost = false;
+  let writing: Promise<void> = Promise.resolve();
+
+  const renew = async (): Promise<void> => {
+    const atMs = clock.monotonicMs();
+    const untilMs = Math.ceil(ids.usedUpToMs()) + reserveMs;
+    const [server, kept] = await Promise.all([
+      configDb.acquire({ name: serverLease, holder, ttlMs, note: formatRanges(deps.held()) }),
+      configDb.acquire({ name: generator.lease, holder, ttlMs, note: String(untilMs) }),
+    ]);
+    if (server === undefined || kept === undefined) {
+      lose(`another process holds ${server === undefined ? serverLease : generator.lease}`);
+      return;
+    }
+    ids.reserve(untilMs);
+    renewedAtMs = atMs;
+    isLost = false;
+  };
+  const lose = (why: string): void => {
+    if (isLost) return;
+    isLost = true;
+    deps.lost(why);
+  };
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = writing.then(work);
+    writing = done.catch(() => undefined);
+    return done;
+  };
+  let renewing = false;
+  const timer = clock.every(renewMs, () => {
+    if (clock.monotonicMs() - renewedAtMs > ttlMs) lose(`${serverLease} could not be renewed in time`);
+    if (renewing) return;
+    renewing = true;
+    inTurn(renew)
+      .catch(() => undefined)
+      .finally(() => {
+        renewing = false;
+      });
+  });
+
+  return {
+    ids,
+    isHeld: () => !isLost,
+    publish: () => inTurn(renew),
+    async heldByOthers() {
+      const nowMs = clock.nowMs();
+      const held = new Set<number>();
+      for (const lease of await configDb.leases('server/')) {
+        if (lease.name === serverLease || lease.expiresAtMs <= nowMs) continue;
+        const parsed = parseRanges(lease.note, deps.partitionCount);
+        if ('partitions' in parsed) for (const partition of parsed.partitions) held.add(partition);
+      }
+      return held;
+    },
+    async [Symbol.asyncDispose]() {
+      timer.cancel();
+      await writing;
+      if (isLost) return;
+      await Promise.all([
+        configDb.release({ name: serverLease, holder }),
+        configDb.release({ name: generator.lease, holder }),
+      ]);
+    },
+  };
+}
+
+async function acquireServer(deps: ClaimsDependencies, signal: AbortSignal): Promise<number> {
+  const { configDb, clock, instanceId: holder, ttlMs } = deps;
+  for (;;) {
+    const atMs = clock.monotonicMs();
+    const lease = await configDb.acquire({ name: `server/${deps.serverId}`, holder, ttlMs, note: '' });
+    if (lease !== undefined) return atMs;
+    await clock.sleep(retryMs, signal);
+  }
+}
+
+interface Generator {
+  readonly number: number;
+  readonly lease: string;
+  readonly startAboveMs: number;
+  readonly reservedMs: number;
+}
+
+/** A free number whose reserved time has passed, so that ids do not run ahead of the clock. */
+async function acquireGenerator(deps: ClaimsDependencies, signal: AbortSignal): Promise<Generator> {
+  const { configDb, clock, instanceId: holder, ttlMs } = deps;
+  for (;;) {
+    const known = new Map((await configDb.leases('generator/')).map((lease) => [lease.name, lease]));
+    for (let number = 0; number < generatorCount; number += 1) {
+      const name = `generator/${number}`;
+      const nowMs = clock.nowMs();
+      if (!isFree(known.get(name), nowMs)) continue;
+      const lease = await configDb.acquire({ name, holder, ttlMs });
+      if (lease === undefined) continue;
+      const startAboveMs = Number(lease.note === '' ? '0' : lease.note);
+      const reservedMs = Math.max(nowMs, startAboveMs) + reserveMs;
+      const kept = await configDb.acquire({ name, holder, ttlMs, note: String(reservedMs) });
+      if (kept !== undefined) return { number, lease: name, startAboveMs, reservedMs };
+    }
+    await clock.sleep(retryMs, signal);
+  }
+}
+
+function isFree(lease: Lease | undefined, nowMs: number): boolean {
+  return lease === undefined || (lease.expiresAtMs <= nowMs && Number(lease.note) < nowMs);
+}

@@ -1,0 +1,204 @@
+/**
+ * The latest entries of one owned partition, kept in memory, and the live subscribers of its users. Bytes of all
+ * partitions share one budget: the oldest entries of the server go first. Events are encoded when somebody needs
+ * them, once for all who do.
+ */
+import type { ClientId, UserId } from '../core/ids.ts';
+import { ackChunk, chatIdOf, createCursorWriter, messageChunk, receiptChunk, type CursorWriter } from './event-wire.ts';
+import type { FeedEntry } from './owner.ts';
+import type { Subscriber } from './subscriber.ts';
+
+/** What an entry costs beside its message. */
+const entryOverheadBytes = 400;
+
+export class TailBudget {
+  readonly #maxBytes: number;
+  #bytes = 0;
+  /** The owner of each entry, in order of arrival. */
+  #order: FeedTail[] = [];
+  #first = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  added(tail: FeedTail, bytes: number): void {
+    this.#order.push(tail);
+    this.#bytes += bytes;
+    while (this.#bytes > this.#maxBytes && this.#first < this.#order.length) {
+      // A closed tail has dropped its entries already.
+      this.#bytes -= this.#order[this.#first]?.dropOldest() ?? 0;
+      this.#first += 1;
+    }
+    if (this.#first > 4096 && this.#first * 2 > this.#order.length) {
+      this.#order = this.#order.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  dropped(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+export class TailEntry {
+  readonly offset: number;
+  readonly record: FeedEntry['record'];
+  #event: Buffer | undefined;
+  #ack: Buffer | undefined;
+
+  constructor({ offset, record }: FeedEntry) {
+    this.offset = offset;
+    this.record = record;
+  }
+
+  get bytes(): number {
+    return payloadOf(this.record).length + entryOverheadBytes;
+  }
+
+  concerns(user: UserId): boolean {
+    return this.record.owners.includes(user);
+  }
+
+  /** The chunk for this client: an acknowledgement for the client that sent the message. */
+  chunkFor(client: ClientId | undefined, cursors: CursorWriter): Buffer {
+    const { record, offset } = this;
+    if (record.kind === 'sent' && record.clientId === client) {
+      this.#ack ??= ackChunk(cursors.cursor(offset), {
+        key: record.key,
+        messageId: record.messageId,
+        chatId: chatIdOf(record.message),
+      });
+      return this.#ack;
+    }
+    this.#event ??=
+      record.kind === 'sent' || record.kind === 'received'
+        ? messageChunk(cursors.cursor(offset), record.message)
+        : receiptChunk(cursors.cursor(offset), record.receipt);
+    return this.#event;
+  }
+}
+
+export class FeedTail {
+  readonly incarnation: string;
+  readonly cursors: CursorWriter;
+  readonly #budget: TailBudget;
+  #entries: TailEntry[] = [];
+  #first = 0;
+  /** Every entry at or above this offset is here. */
+  #coveredFrom: number;
+  #lastOffset: number;
+  readonly #live = new Map<UserId, Subscriber[]>();
+
+  /** `startOffset`: the first one that `add` will bring entries of. */
+  constructor(options: { incarnation: string; startOffset: number; budget: TailBudget }) {
+    this.incarnation = options.incarnation;
+    this.cursors = createCursorWriter(options.incarnation);
+    this.#budget = options.budget;
+    this.#coveredFrom = options.startOffset;
+    this.#lastOffset = options.startOffset - 1;
+  }
+
+  get coveredFrom(): number {
+    return this.#coveredFrom;
+  }
+
+  /** Everything up to here has been shown. */
+  get lastOffset(): number {
+    return this.#lastOffset;
+  }
+
+  add(given: FeedEntry): void {
+    const entry = new TailEntry(given);
+    this.#entries.push(entry);
+    this.#lastOffset = entry.offset;
+    if (this.#live.size > 0) {
+      for (const owner of entry.record.owners) {
+        const subscribers = this.#live.get(owner);
+        if (subscribers !== undefined) this.#push(entry, subscribers);
+      }
+    }
+    this.#budget.added(this, entry.bytes);
+  }
+
+  /** Answers the bytes that became free. */
+  dropOldest(): number {
+    const oldest = this.#entries[this.#first];
+    if (oldest === undefined) return 0;
+    this.#coveredFrom = oldest.offset + 1;
+    this.#first += 1;
+    if (this.#first > 64 && this.#first * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+    return oldest.bytes;
+  }
+
+  /** Gives the subscriber what it has room for; true when it has everything. */
+  catchUp(subscriber: Subscriber): boolean {
+    const client = subscriber.ackClient;
+    for (let index = this.#indexAfter(subscriber.after); index < this.#entries.length; index += 1) {
+      const entry = this.#entries[index];
+      if (entry === undefined) break;
+      if (entry.concerns(subscriber.userId)) {
+        if (!subscriber.hasRoom()) return false;
+        subscriber.replay(entry.chunkFor(client, this.cursors));
+      }
+      subscriber.after = entry.offset;
+    }
+    return true;
+  }
+
+  join(subscriber: Subscriber): void {
+    const present = this.#live.get(subscriber.userId);
+    if (present === undefined) this.#live.set(subscriber.userId, [subscriber]);
+    else present.push(subscriber);
+  }
+
+  leave(subscriber: Subscriber): void {
+    const present = this.#live.get(subscriber.userId);
+    const at = present?.indexOf(subscriber) ?? -1;
+    if (present === undefined || at < 0) return;
+    if (present.length === 1) this.#live.delete(subscriber.userId);
+    // A copy: `add` may be walking through the present one.
+    else this.#live.set(subscriber.userId, present.toSpliced(at, 1));
+  }
+
+  close(): void {
+    for (const entry of this.#entries.slice(this.#first)) this.#budget.dropped(entry.bytes);
+    this.#entries = [];
+    this.#first = 0;
+    this.#live.clear();
+  }
+
+  #push(entry: TailEntry, subscribers: readonly Subscriber[]): void {
+    for (const subscriber of subscribers) {
+      // A client may come with the history's watermark, which can be ahead of what has been shown here.
+      if (entry.offset <= subscriber.after) continue;
+      if (subscriber.push(entry.chunkFor(subscriber.ackClient, this.cursors))) subscriber.after = entry.offset;
+      else {
+        this.leave(subscriber);
+        subscriber.live = false;
+      }
+    }
+  }
+
+  #indexAfter(offset: number): number {
+    let low = this.#first;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle]?.offset ?? Infinity) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function payloadOf(record: FeedEntry['record']): Uint8Array {
+  return record.kind === 'sent' || record.kind === 'received' ? record.message : record.receipt;
+}
