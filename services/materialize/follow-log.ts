@@ -1,0 +1,108 @@
+/**
+ * Follows the partitions that the group gives to this server and turns their valid records into history, from
+ * where the history's watermark stands. What is not in the history yet is protected from retention.
+ */
+import type { Backplane, GroupHandler } from '../backplane/backplane.ts';
+import { decodeRecord } from '../backplane/codec.ts';
+import { decodeMessageHead, decodeReceipt } from '../backplane/payloads.ts';
+import { findStart, type LogView } from '../core/log/find-start.ts';
+import type { PartitionState } from '../core/log/record.ts';
+import type { HistoryDb } from '../history-db/history-db.ts';
+import { materialize } from './materialize.ts';
+import type { HistoryWriter } from './writer.ts';
+
+const chunk = { maxRecords: 4096, maxBytes: 4 * 1024 * 1024 };
+const decode = { message: decodeMessageHead, receipt: decodeReceipt };
+
+export interface LogFollowerDependencies {
+  readonly backplane: Backplane;
+  readonly historyDb: Pick<HistoryDb, 'watermark'>;
+  readonly writer: HistoryWriter;
+  readonly counted: (rows: number) => void;
+}
+
+export interface LogFollower extends GroupHandler {
+  /** Keeps what is not in the history yet; call it now and then. */
+  protect(): Promise<void>;
+  /** Records of its partitions that are not in the history yet. */
+  lag(): Promise<number>;
+  readonly partitions: number;
+}
+
+interface Progress {
+  state: PartitionState;
+  next: number;
+  protectedFrom: number;
+}
+
+export function createLogFollower(deps: LogFollowerDependencies): LogFollower {
+  const { backplane, historyDb, writer } = deps;
+  const followed = new Map<number, Progress>();
+
+  return {
+    async assigned(partition) {
+      const { start, end } = await backplane.bounds(partition);
+      const watermark = await historyDb.watermark(partition);
+      if (watermark !== undefined && watermark.next.offset >= start) {
+        const next = watermark.next.offset;
+        followed.set(partition, { state: watermark.state, next, protectedFrom: -1 });
+        return next;
+      }
+      const from = await findStart(viewOf(backplane, partition), start);
+      followed.set(partition, { state: from.state, next: from.from, protectedFrom: -1 });
+      return Math.min(from.from, end);
+    },
+    async records(partition, records) {
+      const progress = followed.get(partition);
+      if (progress === undefined) throw new Error(`partition ${partition} is not followed`);
+      const entries = records.map(({ offset, value }) => ({ offset, record: decodeRecord(value) }));
+      const { state } = progress;
+      const batch = materialize({
+        partition,
+        partitionCount: backplane.partitionCount,
+        state,
+        records: entries,
+        decode,
+      });
+      await writer.write(batch);
+      progress.state = batch.watermark.state;
+      progress.next = batch.watermark.next.offset;
+      deps.counted(batch.rows.length);
+    },
+    async revoked(partition) {
+      followed.delete(partition);
+    },
+    async protect() {
+      for (const [partition, progress] of followed) {
+        if (progress.protectedFrom === progress.next) continue;
+        const from = progress.next;
+        await backplane.protect('materialize', partition, from);
+        progress.protectedFrom = from;
+      }
+    },
+    async lag() {
+      let total = 0;
+      for (const [partition, { next }] of followed) {
+        const { end } = await backplane.bounds(partition);
+        total += Math.max(0, end - next);
+      }
+      return total;
+    },
+    get partitions() {
+      return followed.size;
+    },
+  };
+}
+
+function viewOf(backplane: Backplane, partition: number): LogView {
+  return {
+    bounds: () => backplane.bounds(partition),
+    async read(from, below) {
+      const maxRecords = Math.min(chunk.maxRecords, below - from);
+      const records = await backplane.read(partition, from, { ...chunk, maxRecords });
+      return records
+        .filter(({ offset }) => offset < below)
+        .map(({ offset, value }) => ({ offset, record: decodeRecord(value) }));
+    },
+  };
+}

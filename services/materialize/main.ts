@@ -1,0 +1,80 @@
+/**
+ * Starts materialize: turns the records of the log into history.
+ */
+import { createScope } from '../core/lifecycle.ts';
+import { createHttpHost } from '../runtime/http.ts';
+import { counter, gauge } from '../runtime/metrics.ts';
+import type { RunningServer, ServerContext } from '../runtime/server.ts';
+import { createLogFollower } from './follow-log.ts';
+import type { MaterializeSettings } from './settings.ts';
+import { createHistoryWriter } from './writer.ts';
+
+export { materializeSettings } from './settings.ts';
+
+const group = 'materialize';
+const protectMs = 10_000;
+const lagMs = 5_000;
+
+export async function startMaterialize(context: ServerContext<MaterializeSettings>): Promise<RunningServer> {
+  const { settings, engines, clock, metrics } = context;
+  const { backplane, historyDb } = engines;
+  const server = 'materialize';
+  const log = context.log.child({ server });
+  const scope = createScope();
+  try {
+    scope.defer(() => log.info({}, 'materialize stopped'));
+    const rows = counter(metrics, {
+      name: 'cecochat_history_rows_total',
+      help: 'Rows written.',
+      labelNames: ['server'],
+    });
+    const behind = gauge(metrics, {
+      name: 'cecochat_materialize_lag_records',
+      help: 'Records that are not in the history yet.',
+      labelNames: ['server'],
+    });
+    const follower = createLogFollower({
+      backplane,
+      historyDb,
+      writer: createHistoryWriter({ historyDb, clock, restMs: settings.writeEveryMs }),
+      counted: (count) => rows.inc({ server }, count),
+    });
+    const warn = (what: string) => (error: unknown) => log.warn({ err: error }, what);
+    const protect = clock.every(protectMs, () => {
+      follower.protect().catch(warn('the log could not be protected from retention'));
+    });
+    const measure = clock.every(lagMs, () => {
+      follower.lag().then((lag) => behind.set({ server }, lag), warn('the lag could not be measured'));
+    });
+    scope.defer(() => {
+      protect.cancel();
+      measure.cancel();
+    });
+    scope.use(await backplane.openGroup(group, follower));
+    const notReady = (): readonly string[] => [];
+    const http = scope.use(
+      await createHttpHost({
+        host: settings.httpHost,
+        port: settings.httpPort,
+        drainMs: settings.drainMs,
+        server,
+        clock,
+        log,
+        metrics,
+        notReady,
+      }),
+    );
+    log.info({ http: http.address }, 'materialize listens');
+    return {
+      name: server,
+      serverId: server,
+      httpAddress: http.address,
+      grpcAddress: undefined,
+      notReady,
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
