@@ -21,12 +21,14 @@ export interface MaterializeInput {
   /** In offset order, at least one. */
   readonly records: readonly LogEntry[];
   readonly decode: PayloadDecoders;
+  /** The rules; core's own unless told otherwise. */
+  readonly createFold?: typeof createFold;
 }
 
 /** The rows of the records, and the watermark behind the last one. */
 export function materialize(input: MaterializeInput): HistoryBatch {
   const { partition, partitionCount, decode } = input;
-  const fold = createFold(input.state, { partition, partitionCount });
+  const fold = (input.createFold ?? createFold)(input.state, { partition, partitionCount });
   const rows: HistoryRow[] = [];
   let next = 0;
   for (const entry of input.records) {

@@ -2,6 +2,7 @@
  * The owner of any number of partitions: routes calls to them and shares what is one per server, the ids
  * and the appends to each partition, owned or not.
  */
+import { createFold } from '../core/log/fold.ts';
 import { partitionOf } from '../core/partitioning.ts';
 import type { UserId } from '../core/ids.ts';
 import type { Owner, OwnerDependencies } from './owner.ts';
@@ -17,6 +18,7 @@ export function createOwner(dependencies: OwnerDependencies): Owner {
   let highestId = 0n;
 
   const shared: Shared = {
+    createFold,
     ...dependencies,
     ports: {
       ...ports,

@@ -6,7 +6,7 @@
 import type { ChatId } from '../core/chat-id.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ClientId, MessageId, SendKey, UserId } from '../core/ids.ts';
-import type { LogEntry } from '../core/log/fold.ts';
+import type { createFold, LogEntry } from '../core/log/fold.ts';
 import type { LogRecord, PartitionState, Position } from '../core/log/record.ts';
 import type { MessageIds } from '../core/message-id.ts';
 import type { Random } from '../core/random.ts';
@@ -109,6 +109,8 @@ export interface OwnerDependencies {
   readonly ports: OwnerPorts;
   /** Runs `work` after the present turn (setImmediate, say), so that what arrives together is appended together. */
   readonly defer: (work: () => void) => void;
+  /** The rules; core's own unless told otherwise. */
+  readonly createFold?: typeof createFold;
 }
 
 /** Made by createOwner in ./create-owner.ts. */

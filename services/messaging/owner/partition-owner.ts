@@ -2,7 +2,7 @@
  * One partition under this server, from take-over to its end: following the log, fence, owned, release.
  * Accepts sends only behind its own valid fence; shows and relays only what is read back and clean.
  */
-import { createFold, type LogEntry } from '../../core/log/fold.ts';
+import type { LogEntry } from '../../core/log/fold.ts';
 import type { Confirmed, Fence, OwnRecord, Position, Sent } from '../../core/log/record.ts';
 import { makeSendKey } from '../../core/ids.ts';
 import { partitionOf } from '../../core/partitioning.ts';
@@ -40,7 +40,7 @@ const longestReleaseMs = 5000;
 export function createPartitionOwner(shared: Shared, partition: number, start: TakeOverStart): PartitionOwner {
   const { ports, clock, server, partitionCount } = shared;
   const place = { partition, partitionCount };
-  const log = createFold(start.state, place);
+  const log = shared.createFold(start.state, place);
   const appender = shared.appender(partition);
   const keys = createKnownKeys(start.keysSinceMs);
   const relay = createRelay(shared, place, () => log.state.incarnation);
@@ -94,6 +94,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
     }
     if (record.kind === 'fence') readFence(record, offset, verdict === 'valid');
     if (verdict !== 'valid') return;
+    if (fencedAt < 0) for (const { target } of derivations) relay.used(target);
     const mine = 'own' in record && record.own.term === term && record.own.server === server;
     const entry = mine ? appender.readBack(record.own.sequence) : undefined;
     switch (record.kind) {
@@ -142,7 +143,9 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
   function settle(): void {
     if (phase === 'ended' || fencedAt < 0) return;
     const clean = appender.cleanUpTo();
-    if (phase === 'fencing' && clean >= 0) {
+    // Others may have appended behind a fence that is not durable yet: nothing is shown before it is.
+    if (clean < 0) return;
+    if (phase === 'fencing') {
       phase = 'owned';
       ports.owned(partition, { incarnation: log.state.incarnation, offset: fencedAt });
     }

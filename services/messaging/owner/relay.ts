@@ -2,7 +2,7 @@
  * Carries one source partition's records to their targets, in order, and knows how far every target has
  * answered. Tips uncover a last record that got lost behind a false answer; Behinds ask for what is missing.
  */
-import { createFold, type LogEntry, type Place } from '../../core/log/fold.ts';
+import type { LogEntry, Place } from '../../core/log/fold.ts';
 import type { Confirmed, PartitionState, Sent } from '../../core/log/record.ts';
 import type { Reread } from '../owner.ts';
 import { derivationsOf, deriveRecord, type Derivation } from './derive.ts';
@@ -16,6 +16,8 @@ export interface RelayItem {
 }
 
 export interface Relay {
+  /** An earlier owner derived for this target: whether that arrived is not known for sure, so it gets Tips. */
+  used(target: number): void;
   /** Items come in offset order, each when it may be shown to others. */
   start(item: RelayItem): void;
   /** Every valid record below has been answered by all its targets; `frontier` is where nothing was started yet. */
@@ -62,6 +64,7 @@ export function createRelay(shared: Shared, place: Place, incarnation: () => str
   }
 
   return {
+    used: use,
     start({ offset, record, derivations }) {
       if (derivations.length === 0) return;
       const open = { offset, left: derivations.length };
@@ -80,7 +83,7 @@ export function createRelay(shared: Shared, place: Place, incarnation: () => str
     },
     rederive(reread, frontier) {
       const { target, after, from, records } = reread;
-      const fold = createFold(reread.state, place);
+      const fold = shared.createFold(reread.state, place);
       // The log has nothing left between the target's last record and `from`: its chain goes on from here.
       let cut = from > after + 1;
       let scanned = from - 1;

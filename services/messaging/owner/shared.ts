@@ -1,10 +1,12 @@
 /**
  * What the partitions of one owner have in common.
  */
+import type { createFold } from '../../core/log/fold.ts';
 import type { OwnerDependencies } from '../owner.ts';
 import type { Appender } from './appender.ts';
 
 export interface Shared extends OwnerDependencies {
+  readonly createFold: typeof createFold;
   appender(partition: number): Appender;
   /** Highest id folded from any partition of this owner: new ids lie above it. */
   highestId(): bigint;
