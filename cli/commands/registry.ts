@@ -85,6 +85,18 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./user.ts')).userCommand,
   },
   {
+    name: 'smoke',
+    summary: 'check the whole journey of a message, step by step',
+    group: 'measuring',
+    load: async () => (await import('./smoke/smoke.ts')).smokeCommand,
+  },
+  {
+    name: 'bench',
+    summary: 'measure throughput, latency, memory of connections',
+    group: 'measuring',
+    load: async () => (await import('./bench/bench.ts')).benchCommand,
+  },
+  {
     name: 'plan',
     summary: 'capacity of a cell: servers, messages/s, MB/s, storage',
     group: 'measuring',

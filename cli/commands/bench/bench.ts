@@ -1,0 +1,72 @@
+/**
+ * `cecochat bench`: options of the benchmarks; each is a module of its own.
+ */
+import type { Command } from 'commander';
+import type { CommandModule, RunCommand } from '../command.ts';
+import { addExamples, durationOption, integerOption, numberOption, stackOption } from '../options.ts';
+import { benchConnections, type ConnectionsOptions } from './connections.ts';
+import { benchMessages, type MessagesOptions } from './messages.ts';
+import { runBenchWorker } from './worker.ts';
+
+export const benchCommand: CommandModule = {
+  define(command, run) {
+    command.description('Measure the running stack, or one brought up for it. Clients are processes of their own.');
+    defineMessages(command, run);
+    defineConnections(command, run);
+    command.command('worker', { hidden: true }).action(() =>
+      run(async ({ environment }) => {
+        await runBenchWorker(environment);
+        return { data: {} };
+      }),
+    );
+    addExamples(command, [
+      ['cecochat bench messages', 'how many messages a second, beside the floor of the machine'],
+      ['cecochat bench messages --rate 1000', 'latency at 1 000 messages a second'],
+      ['cecochat bench connections --connections 15000', 'memory of connections, and whether all get through'],
+    ]);
+  },
+};
+
+function defineMessages(command: Command, run: RunCommand): void {
+  command
+    .command('messages')
+    .summary('throughput and latency, from send to the other client')
+    .description(
+      'Send between pairs of users: durable acknowledgement and delivery, beside a bare echo of the same bytes.',
+    )
+    .option('--dialogs <number>', 'pairs of users', integerOption({ min: 1, max: 5_000 }), 64)
+    .option('--in-flight <number>', 'messages on their way in each dialog', integerOption({ min: 1, max: 4_000 }), 8)
+    .option(
+      '--rate <number>',
+      'messages a second over all dialogs, whatever the answers (open loop)',
+      numberOption({ min: 1 }),
+    )
+    .option('--size <bytes>', 'bytes of text in a message', integerOption({ min: 1, max: 8_192 }), 100)
+    .option('--duration <duration>', 'measured time', durationOption({ min: 100 }), 10_000)
+    .option('--warm-up <duration>', 'time before it that is not counted', durationOption(), 3_000)
+    .option('--processes <number>', 'client processes', integerOption({ min: 1, max: 64 }), 1)
+    .option('--no-floor', 'leave the floor out')
+    .option('--throw-away', 'bring up a stack for this alone, also when one is running')
+    .addOption(stackOption())
+    .action((options: MessagesOptions) => run((invocation) => benchMessages(invocation, options)));
+}
+
+function defineConnections(command: Command, run: RunCommand): void {
+  command
+    .command('connections')
+    .summary('many open streams in one server process')
+    .description('Open many authenticated streams, then let each send a few messages to its neighbour.')
+    .option(
+      '--connections <number>',
+      'streams, each on a connection of its own',
+      integerOption({ min: 2, max: 60_000 }),
+      15_000,
+    )
+    .option('--messages <number>', 'that each of them sends', integerOption({ min: 1, max: 1_000 }), 20)
+    .option('--interval <duration>', 'between the messages of one', durationOption({ min: 10 }), 1_000)
+    .option('--size <bytes>', 'bytes of text in a message', integerOption({ min: 1, max: 8_192 }), 100)
+    .option('--processes <number>', 'client processes', integerOption({ min: 1, max: 64 }), 4)
+    .option('--throw-away', 'bring up a stack for this alone, also when one is running')
+    .addOption(stackOption())
+    .action((options: ConnectionsOptions) => run((invocation) => benchConnections(invocation, options)));
+}
