@@ -2,11 +2,12 @@
  * The program: finds the command, loads only that one, parses, runs, and gives back the exit code. Wrong
  * usage prints what is wrong, a suggestion and where help is, and is 2.
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { CecochatError } from '../services/core/errors.ts';
 import type { CommandEntry, RunCommand } from './commands/command.ts';
 import type { Environment } from './commands/environment.ts';
 import { commandEntries, commandGroups } from './commands/registry.ts';
+import { isErrno } from './stack/errno.ts';
 import type { ExitCode } from './output/exit-code.ts';
 import { createPrintOutput } from './output/print-output.ts';
 import { readVersion } from './version.ts';
@@ -45,14 +46,15 @@ async function runProgram(environment: Environment, entries: readonly CommandEnt
       environment.signal.throwIfAborted();
       exitCode = await output.finish(await work({ environment, output }));
     } catch (error) {
-      exitCode = await output.fail(error);
+      // Nobody is left to be told that the reader went away.
+      exitCode = isErrno(error, 'EPIPE') ? 0 : await output.fail(error);
     }
   };
 
   const program = await createProgram({ environment, entries, run });
   program.hook('preAction', (_program, command) => {
     path = pathOf(command);
-    json = command.opts()['json'] === true;
+    json = command.optsWithGlobals()['json'] === true;
   });
   try {
     await program.parseAsync(environment.argv, { from: 'user' });
@@ -110,9 +112,8 @@ function addJson(command: Command): void {
   for (const child of command.commands) {
     addJson(child.helpCommand(false));
   }
-  if (command.commands.length === 0) {
-    command.option('--json', 'print one JSON envelope (streams: one event a line before it)');
-  }
+  const json = new Option('--json', 'print one JSON envelope (streams: one event a line before it)');
+  command.addOption(command.commands.length === 0 ? json : json.hideHelp());
 }
 
 function pathOf(command: Command): string {

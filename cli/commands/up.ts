@@ -3,6 +3,7 @@
  */
 import { Option } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
+import { formatLogLine, parseLogLine } from '../output/log-line.ts';
 import { formatDuration } from '../output/units.ts';
 import { demoUsers } from '../stack/demo-users.ts';
 import { findDocker } from '../stack/docker-engine.ts';
@@ -99,7 +100,8 @@ async function sayingLog({ output }: Invocation, work: () => Promise<StartedStac
   } catch (error) {
     const log = error instanceof CecochatError ? (error.data['log'] ?? '') : '';
     if (log !== '') {
-      output.progress(`last lines of the log:\n${log.replaceAll(/^/gm, '  | ')}`);
+      const lines = log.split('\n').map((line) => `  | ${formatLogLine(parseLogLine(line), output.colours)}`);
+      output.progress(`last lines of the log:\n${lines.join('\n')}`);
     }
     throw error;
   }

@@ -53,6 +53,9 @@ export function matchesLog({ level, part }: LogLine, filter: LogFilter): boolean
 }
 
 export function formatLogLine({ time, level, part, message, fields }: LogLine, colours: Colours): string {
+  if (time === '' && part === '') {
+    return message;
+  }
   const paint = { debug: colours.dim, info: colours.cyan, warn: colours.yellow, error: colours.red }[level];
   const clock = /T(\d\d:\d\d:\d\d\.\d{3})/.exec(time)?.[1] ?? '';
   const facts = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`);

@@ -40,11 +40,11 @@ export interface StartedStack extends StackAccess {
 export async function startStack(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
   const { environment, output } = invocation;
   const { name, timeoutMs } = request;
-  const { clock, signal } = environment;
+  const { clock, random, signal } = environment;
   const folders = stackFolders(environment, name);
   await makeStackFolders(folders);
   const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
-  await using _lock = await acquireStackLock({ folders, clock, signal, timeoutMs, onWait });
+  await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
   const before = await inspectStack(environment, name);
   if (before.condition === 'ready') {
     return started(invocation, { name, alreadyRunning: true });
@@ -68,12 +68,12 @@ export async function startStack(invocation: Invocation, request: StartRequest):
 /** Resolves when the process is gone; a stack that is not running is fine. */
 export async function stopStack({ environment, output }: Invocation, request: StopRequest): Promise<Stopped> {
   const { name, timeoutMs, deleteData } = request;
-  const { clock, signal } = environment;
+  const { clock, random, signal } = environment;
   const folders = stackFolders(environment, name);
   await makeStackFolders(folders);
   let stopped: Stopped = 'was not running';
   {
-    await using _lock = await acquireStackLock({ folders, clock, signal, timeoutMs });
+    await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs });
     const state = await readState(folders);
     if (state !== undefined && state.status !== 'stopped') {
       const onKill = (): void => output.warn(`process ${state.pid} did not stop within ${timeoutMs} ms: killing it`);

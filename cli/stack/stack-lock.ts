@@ -2,9 +2,10 @@
  * One `up` or `down` of a stack at a time: a second one waits for the first. A lock whose process is gone
  * is taken over.
  */
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CecochatError } from '../../services/core/errors.ts';
+import type { Random } from '../../services/core/random.ts';
 import type { Clock } from '../../services/core/time/clock.ts';
 import { isErrno } from './errno.ts';
 import type { StackFolders } from './folders.ts';
@@ -13,6 +14,7 @@ import { isRunning, processStartOf, type ProcessIdentity } from './process/proce
 export interface StackLockRequest {
   readonly folders: StackFolders;
   readonly clock: Clock;
+  readonly random: Random;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   /** Called once when another one holds it. */
@@ -22,9 +24,9 @@ export interface StackLockRequest {
 const pollMs = 50;
 
 export async function acquireStackLock(request: StackLockRequest): Promise<AsyncDisposable> {
-  const { folders, clock, signal, timeoutMs } = request;
+  const { folders, clock, random, signal, timeoutMs } = request;
   const path = join(folders.root, 'stack.lock');
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${Buffer.from(random.bytes(8)).toString('hex')}`;
   const text = JSON.stringify({ pid: process.pid, processStart: (await processStartOf(process.pid)) ?? '' });
   const endMs = clock.monotonicMs() + timeoutMs;
   let said = false;
@@ -34,7 +36,7 @@ export async function acquireStackLock(request: StackLockRequest): Promise<Async
     while (!(await place(own, path))) {
       const holder = await readHolder(path);
       if (holder === undefined || !(await isRunning(holder))) {
-        await rm(path, { force: true });
+        await takeAway(path, own);
         continue;
       }
       if (!said) {
@@ -65,6 +67,27 @@ async function place(own: string, path: string): Promise<boolean> {
     }
     throw error;
   }
+}
+
+/**
+ * Removes a lock that nobody holds. Another one may have taken it over since it was looked at: so it is moved
+ * aside first, looked at again, and put back when somebody holds it.
+ */
+async function takeAway(path: string, own: string): Promise<void> {
+  const aside = `${own}.aside`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) {
+      return;
+    }
+    throw error;
+  }
+  const holder = await readHolder(aside);
+  if (holder !== undefined && (await isRunning(holder))) {
+    await place(aside, path);
+  }
+  await rm(aside, { force: true });
 }
 
 async function readHolder(path: string): Promise<ProcessIdentity | undefined> {

@@ -4,13 +4,12 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Environment } from '../../commands/environment.ts';
-import { logFileName } from '../log-file.ts';
 import type { StackFolders } from '../folders.ts';
 import { processStartOf } from './process-identity.ts';
+import { crashFileName, exitError, logEnd, timeoutError, withLog } from './start-failure.ts';
 import { parseStackMessage, type StackFailure, type StackMessage } from './stack-message.ts';
 import { stopProcess } from './stop-process.ts';
 
@@ -24,15 +23,14 @@ export interface LaunchRequest {
   readonly onMessage: (message: StackMessage) => void;
 }
 
-/** What the process says outside its log: crashes. */
-export const crashFileName = 'crash.log';
 const stopLimitMs = 5000;
 
 /** Resolves to its pid when all servers are ready. Error: what failed, with the last log lines in `data.log`. */
 export async function launchStack(request: LaunchRequest): Promise<number> {
-  const { environment, keep } = request;
+  const { environment, folders, keep } = request;
   const { clock, signal } = environment;
   signal.throwIfAborted();
+  const fromByte = await logEnd(folders);
   const child = spawnStack(request);
   const { pid } = child;
   if (pid === undefined) {
@@ -45,7 +43,7 @@ export async function launchStack(request: LaunchRequest): Promise<number> {
     if (!keep || error === signal.reason) {
       await stopProcess({ process: { pid, processStart }, clock, timeoutMs: stopLimitMs });
     }
-    throw error;
+    throw await withLog(error, { folders, fromByte });
   } finally {
     if (child.connected) {
       child.disconnect();
@@ -88,15 +86,12 @@ function untilReady(
     };
     const onAbort = (): void => settle(() => reject(signal.reason));
     const timer = clock.after(timeoutMs, () => {
-      const error = new CecochatError('timed.out', `stack "${name}" was not ready after ${timeoutMs} ms`, {
-        hint: 'give it longer with --timeout, or look at it with --keep and "cecochat status"',
-      });
-      settle(() => void withLog(error, folders).then(reject, reject));
+      settle(() => void timeoutError({ name, timeoutMs, folders }).then(reject, reject));
     });
     signal.addEventListener('abort', onAbort, { once: true });
     child.on('error', (error) => settle(() => reject(error)));
     child.on('exit', (code, killedBy) => {
-      settle(() => void withLog(exitError({ name, code, killedBy, failure }), folders).then(reject, reject));
+      settle(() => reject(exitError({ name, code, killedBy, failure })));
     });
     child.on('message', (value) => {
       const message = parseStackMessage(value);
@@ -113,44 +108,10 @@ function untilReady(
   });
 }
 
-interface Exit {
-  readonly name: string;
-  readonly code: number | null;
-  readonly killedBy: NodeJS.Signals | null;
-  readonly failure: StackFailure | undefined;
-}
-
-function exitError({ name, code, killedBy, failure }: Exit): CecochatError {
-  if (failure !== undefined) {
-    const cause = chain(failure.causes);
-    const hint = failure.hint === null ? {} : { hint: failure.hint };
-    return new CecochatError(failure.code, failure.message, cause === undefined ? hint : { ...hint, cause });
-  }
-  const how = killedBy === null ? `with code ${code}` : `by ${killedBy}`;
-  return new CecochatError('internal', `the process of stack "${name}" ended ${how} before it was ready`);
-}
-
-function chain(messages: readonly string[]): Error | undefined {
-  return messages.reduceRight<Error | undefined>(
-    (cause, message) => new Error(message, cause === undefined ? undefined : { cause }),
-    undefined,
-  );
-}
-
 function spawnError(child: ChildProcess): Promise<Error> {
   return new Promise((resolve) => {
     child.once('error', (cause) => {
       resolve(new CecochatError('internal', 'the process of the stack could not be started', { cause }));
     });
   });
-}
-
-async function withLog(error: CecochatError, folders: StackFolders): Promise<CecochatError> {
-  const texts = await Promise.all(
-    [logFileName, crashFileName].map((name) => readFile(join(folders.logs, name), 'utf8').catch(() => '')),
-  );
-  const tails = texts.map((text) => text.trimEnd().split('\n').slice(-12).join('\n'));
-  const log = tails.filter((tail) => tail !== '').join('\n');
-  const hint = error.hint === undefined ? {} : { hint: error.hint };
-  return new CecochatError(error.code, error.message, { ...hint, cause: error.cause, data: { ...error.data, log } });
 }

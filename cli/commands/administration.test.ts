@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CecochatError } from '../../services/core/errors.ts';
+import { checkOutput } from '../e2e/output-schema.ts';
+import { openWorkbench, type Ran, type Workbench } from '../e2e/run-command.ts';
+import { findRunningStack } from '../stack/running-stack.ts';
+
+/** One real stack for all of these, in this process. */
+let bench: Workbench;
+let running: Promise<Ran>;
+const stop = new AbortController();
+
+beforeAll(async () => {
+  bench = await openWorkbench();
+  running = bench.run(['service', 'run', '--all', '--port-base', '0', '--json'], { signal: stop.signal });
+  expect(await bench.run(['wait', '--timeout', '20s'])).toMatchObject({ code: 0 });
+}, 30_000);
+
+afterAll(async () => {
+  stop.abort(new CecochatError('interrupted', 'the tests are done'));
+  const ran = await running;
+  expect(checkOutput(ran.stdout)).toMatchObject({ command: 'service run', status: 'ok' });
+  await bench[Symbol.asyncDispose]();
+}, 30_000);
+
+async function json(argv: readonly string[]) {
+  const ran = await bench.run([...argv, '--json']);
+  expect(ran.stderr).toBe('');
+  return { ...checkOutput(ran.stdout), code: ran.code };
+}
+
+describe('user', () => {
+  test('adds, lists and removes', async () => {
+    const added = await json(['user', 'add', 'carol', '--generate']);
+    expect(added).toMatchObject({ code: 0, data: { name: 'carol', password: expect.stringMatching(/^.{24}$/) } });
+    expect(await json(['user', 'list'])).toMatchObject({
+      data: {
+        users: expect.arrayContaining([
+          expect.objectContaining({ name: 'bob', userId: '1' }),
+          expect.objectContaining({ name: 'carol' }),
+        ]),
+      },
+    });
+    expect(await json(['user', 'add', 'carol', '--generate'])).toMatchObject({
+      code: 1,
+      error: { code: 'user.exists' },
+    });
+    expect(await json(['user', 'remove', 'carol'])).toMatchObject({ code: 0 });
+    expect(await json(['user', 'remove', 'carol'])).toMatchObject({ code: 1, error: { code: 'user.unknown' } });
+  });
+
+  test('keeps a generated password for this machine, and forgets a removed user', async () => {
+    const added = await json(['user', 'add', 'dave', '--generate']);
+    const password = (): Promise<string | undefined> =>
+      findRunningStack(bench.environment(), 'default').then((stack) => stack.passwordOf('dave'));
+    expect(added.data).toMatchObject({ password: await password() });
+    await bench.run(['user', 'remove', 'dave']);
+    expect(await password()).toBeUndefined();
+  });
+
+  test('takes the password from standard input or the environment, and needs one', async () => {
+    expect(await bench.run(['user', 'add', 'erin'], { stdin: 'correct horse\nbattery\n' })).toMatchObject({ code: 0 });
+    expect(
+      await bench.run(['user', 'password', 'erin'], { env: { CECOCHAT_PASSWORD: 'staple staple' } }),
+    ).toMatchObject({ code: 0, stdout: 'changed the password of erin\n' });
+    expect(await bench.run(['user', 'add', 'frank'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the password is empty'),
+    });
+    expect(await bench.run(['user', 'password', 'nobody', '--generate'])).toMatchObject({ code: 1 });
+  });
+});
+
+describe('config', () => {
+  test('lists, gets, sets and logs', async () => {
+    expect(await json(['config', 'list'])).toMatchObject({
+      data: { values: { 'partitioning.partition-count': '360', 'history.user.message-count': '64' } },
+    });
+    const set = await json(['config', 'set', 'history.user.message-count=50', 'history.dialog.message-count=20']);
+    expect(set).toMatchObject({
+      code: 0,
+      data: { change: { entries: [{ after: expect.any(String) }, { after: expect.any(String) }] } },
+    });
+    expect(await bench.run(['config', 'get', 'history.user.message-count'])).toEqual({
+      code: 0,
+      stdout: '50\n',
+      stderr: '',
+    });
+    expect(await json(['config', 'get', 'history.user.message-count'])).toMatchObject({ data: { value: '50' } });
+    expect(await json(['config', 'log', '--limit', '1'])).toMatchObject({
+      data: { changes: [{ author: expect.stringMatching(/^cli:/) }] },
+    });
+    expect((await bench.run(['config', 'log'])).stdout).toContain('history.user.message-count: 64 → 50');
+    expect(await json(['config', 'get', 'nope'])).toMatchObject({ code: 1, error: { code: 'not.found' } });
+  });
+
+  test('refuses what is not valid as a whole, and changes nothing', async () => {
+    const change = ['history.user.message-count=30', 'history.dialog.message-count=0'];
+    expect(await json(['config', 'validate', ...change])).toMatchObject({
+      code: 1,
+      data: { valid: false, faults: [{ key: 'history.dialog.message-count', value: '0' }] },
+    });
+    const before = await json(['config', 'list']);
+    expect(await json(['config', 'set', ...change])).toMatchObject({ code: 1, error: { code: 'config.invalid' } });
+    expect((await json(['config', 'list'])).data).toEqual(before.data);
+    expect(await json(['config', 'validate'])).toMatchObject({ code: 0, data: { valid: true } });
+  });
+
+  test('seeds what is missing only', async () => {
+    await bench.run(['config', 'set', 'history.dialog.message-count=']);
+    expect(await json(['config', 'seed'])).toMatchObject({ data: { seeded: ['history.dialog.message-count'] } });
+    expect(await json(['config', 'seed'])).toMatchObject({ data: { seeded: [] } });
+  });
+
+  test('watches changes until it is interrupted', async () => {
+    const interrupt = new AbortController();
+    let seen = 0;
+    const watching = bench.run(['config', 'watch', '--json'], {
+      signal: interrupt.signal,
+      onStdout: () => {
+        seen += 1;
+        if (seen === 1) {
+          void bench.run(['config', 'set', 'history.user.message-count=41']);
+        } else if (seen === 2) {
+          interrupt.abort(new CecochatError('interrupted', 'enough'));
+        }
+      },
+    });
+    const ran = await watching;
+    expect(ran.code).toBe(130);
+    expect(ran.stdout.split('\n')[1]).toContain('"history.user.message-count":"41"');
+    expect(checkOutput(ran.stdout).error?.code).toBe('interrupted');
+  });
+
+  test('documents every setting', async () => {
+    const reference = await bench.run(['config', 'reference']);
+    expect(reference.stdout).toContain('partitioning.partition-count');
+    expect(reference.stdout).toContain('CECOCHAT_PROFILE_ADMIN_TOKEN');
+    expect(await json(['config', 'reference'])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('commands that need a running stack', () => {
+  test.each([['config', 'list'], ['user', 'list'], ['status']])('exit with 3 without one: %s %s', async (...argv) => {
+    const ran = await bench.run([...argv.filter((word) => word !== undefined), '--name', 'nowhere', '--json']);
+    expect(ran.code).toBe(3);
+    expect(checkOutput(ran.stdout).error).toMatchObject({
+      code: 'stack.not_running',
+      hint: 'cecochat up --name nowhere',
+    });
+  });
+});
