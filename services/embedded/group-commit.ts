@@ -51,8 +51,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         options.finish?.();
       });
     } catch (error) {
+      const fault = unavailable(await causeOf(error));
       options.failed?.();
-      const fault = unavailable(error);
       for (const work of works) work.failed(fault);
       return;
     }
@@ -101,6 +101,17 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     },
   };
   return group;
+}
+
+/** lmdb-js says only that the commit failed; why, it says by rejecting `commitError`, which nobody else handles. */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
 }
 
 function unavailable(cause: unknown): CecochatError {

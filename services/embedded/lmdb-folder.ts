@@ -55,7 +55,13 @@ export async function openLmdbFolder(options: FolderOptions): Promise<LmdbFolder
     else await createStore(options);
     const env = openEnvironment(store);
     return {
-      table: (name) => env.openDB({ name, encoding: 'binary', keyEncoding: 'binary' }),
+      table(name) {
+        try {
+          return env.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });
+        } catch (error) {
+          throw damaged(join(store, 'data.mdb'), `does not open as table ${name}`, error);
+        }
+      },
       async [Symbol.asyncDispose]() {
         try {
           await env.close();

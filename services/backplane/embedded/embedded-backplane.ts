@@ -4,7 +4,7 @@
  * Retention takes the oldest batches of a partition, never its last one nor what a holder protects.
  */
 import { CecochatError } from '../../core/errors.ts';
-import { createScope } from '../../core/lifecycle.ts';
+import { createScope, type Scope } from '../../core/lifecycle.ts';
 import type { Clock } from '../../core/time/clock.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
@@ -40,8 +40,17 @@ interface Pending {
 }
 
 export async function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): Promise<EmbeddedBackplane> {
-  const { partitionCount, clock } = options;
   const scope = createScope();
+  try {
+    return await build(options, scope);
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<EmbeddedBackplane> {
+  const { partitionCount, clock } = options;
   const folder = scope.use(
     await openLmdbFolder({ folder: options.folder, kind: 'backplane', fixed: { partitionCount } }),
   );

@@ -4,7 +4,7 @@
  * that no process of an earlier run lives (notes stay).
  */
 import { CecochatError } from '../../core/errors.ts';
-import { createScope } from '../../core/lifecycle.ts';
+import { createScope, type Scope } from '../../core/lifecycle.ts';
 import type { Clock } from '../../core/time/clock.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
@@ -19,8 +19,17 @@ export interface EmbeddedConfigDbOptions {
 const maxKeyBytes = 1024;
 
 export async function openEmbeddedConfigDb(options: EmbeddedConfigDbOptions): Promise<ConfigDb> {
-  const { clock } = options;
   const scope = createScope();
+  try {
+    return await build(options, scope);
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<ConfigDb> {
+  const { clock } = options;
   const folder = scope.use(await openLmdbFolder({ folder: options.folder, kind: 'config' }));
   const tables = createConfigTables(folder);
   /** What the waiting and running commits build on; `tables.load()` is what is on disk. */

@@ -4,7 +4,7 @@
  */
 import { CecochatError } from '../../core/errors.ts';
 import { parseUserId, type UserId } from '../../core/ids.ts';
-import { createScope } from '../../core/lifecycle.ts';
+import { createScope, type Scope } from '../../core/lifecycle.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { Account, UserDb } from '../user-db.ts';
@@ -12,6 +12,15 @@ import { createUserTables, maxNameBytes } from './user-tables.ts';
 
 export async function openEmbeddedUserDb(options: { readonly folder: string }): Promise<UserDb> {
   const scope = createScope();
+  try {
+    return await build(options, scope);
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function build(options: { readonly folder: string }, scope: Scope): Promise<UserDb> {
   const tables = createUserTables(scope.use(await openLmdbFolder({ folder: options.folder, kind: 'users' })));
   /** Written in the commit that is being built: accounts by name (undefined = removed), ids, key ids. */
   const written = new Map<string, Account | undefined>();
