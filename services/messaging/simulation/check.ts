@@ -6,35 +6,34 @@ import { createFold, emptyState } from '../../core/log/fold.ts';
 import type { UserId } from '../../core/ids.ts';
 import type { FeedEntry } from '../owner.ts';
 import type { SimClient } from './sim-client.ts';
-import { simDecoders, type SimHistory } from './sim-history.ts';
+import { numberOf, simDecoders, type SimHistory } from './sim-history.ts';
 import type { World } from './sim-world.ts';
 
 export function checkPromises(clients: readonly SimClient[], history: SimHistory): string[] {
   const found: string[] = [];
-  const byUser = new Map<UserId, SimClient[]>();
-  for (const client of clients) byUser.set(client.user, [...(byUser.get(client.user) ?? []), client]);
-  for (const client of clients) {
-    const seen = keysOf(client.feed);
-    if (new Set(seen).size !== seen.length) found.push(`the feed of ${client.user} has a message twice`);
+  const byUser = new Map<UserId, Reader[]>();
+  const readers = clients.map(readerOf);
+  for (const reader of readers) byUser.set(reader.client.user, [...(byUser.get(reader.client.user) ?? []), reader]);
+  for (const { client, messages, copies } of readers) {
+    if (copies.size !== messages.length) found.push(`the feed of ${client.user} has a message twice`);
     for (const send of client.outbox) {
-      if (send.acked === undefined) found.push(`${client.user} got no answer for ${send.chatId} number ${send.number}`);
+      const what = `${send.chatId} number ${send.number} of ${client.user}`;
+      if (send.acked === undefined) found.push(`no answer for ${what}`);
       for (const other of [...(byUser.get(client.user) ?? []), ...(byUser.get(send.to) ?? [])]) {
-        const copies = messagesIn(other.feed).filter(({ key }) => key === send.key);
-        if (copies.length !== 1)
-          found.push(
-            `${send.chatId} number ${send.number} of ${client.user}: ${copies.length} times in a feed of ${other.user}`,
-          );
-        else if (copies[0]?.id !== send.acked) found.push(`${send.key} was acknowledged with another id`);
+        const seen = other.copies.get(send.key) ?? [];
+        if (seen.length !== 1) found.push(`${what}: ${seen.length} times in a feed of ${other.client.user}`);
+        else if (seen[0]?.id !== send.acked) found.push(`${what} was acknowledged with another id`);
       }
     }
-    found.push(...reorderings(client));
+    found.push(...reorderings(client.user, messages));
   }
   for (const [user, own] of byUser) {
     const [first] = own;
     if (first === undefined) continue;
     for (const other of own)
-      if (offsetsOf(other.feed) !== offsetsOf(first.feed)) found.push(`two clients of ${user} saw different feeds`);
-    found.push(...compareHistory(user, { feed: first.feed, history }));
+      if (offsetsOf(other.client.feed) !== offsetsOf(first.client.feed))
+        found.push(`two clients of ${user} saw different feeds`);
+    found.push(...compareHistory(user, { feed: first.client.feed, history }));
   }
   return found;
 }
@@ -68,24 +67,33 @@ function messagesIn(feed: readonly FeedEntry[]): readonly Seen[] {
     if (record.kind !== 'sent' && record.kind !== 'received') return [];
     const head = simDecoders.message(record.message);
     if (head === undefined) return [];
-    const number = Number(Buffer.from(record.message).toString().split('|')[5]);
+    const number = numberOf(record.message);
     const { key, messageId: id, senderId: sender, clientId: client, chatId: chat } = head;
     return [{ key, id, sender, client, chat, number }];
   });
 }
 
-function keysOf(feed: readonly FeedEntry[]): readonly string[] {
-  return messagesIn(feed).map(({ key }) => key);
+interface Reader {
+  readonly client: SimClient;
+  readonly messages: readonly Seen[];
+  readonly copies: ReadonlyMap<string, readonly Seen[]>;
+}
+
+function readerOf(client: SimClient): Reader {
+  const messages = messagesIn(client.feed);
+  const copies = new Map<string, Seen[]>();
+  for (const seen of messages) copies.set(seen.key, [...(copies.get(seen.key) ?? []), seen]);
+  return { client, messages, copies };
 }
 
 function offsetsOf(feed: readonly FeedEntry[]): string {
   return feed.map(({ offset }) => offset).join(' ');
 }
 
-function reorderings({ user, feed }: SimClient): string[] {
+function reorderings(user: UserId, messages: readonly Seen[]): string[] {
   const found: string[] = [];
   const last = new Map<string, Seen>();
-  for (const seen of messagesIn(feed)) {
+  for (const seen of messages) {
     const of = `${seen.client} in ${seen.chat}`;
     const before = last.get(of);
     if (before !== undefined && (seen.number <= before.number || seen.id <= before.id))

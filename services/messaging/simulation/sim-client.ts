@@ -52,6 +52,7 @@ export function createSimClient(context: ClientWorld, user: UserId, clientId: Cl
   let stream: { readonly id: number } | undefined;
   let streams = 0;
   let asleepUntilMs = 0;
+  let answeredUpTo = 0;
 
   const newKey = (): SendKey => makeSendKey(startMs + scheduler.nowMs(), random.bytes(10));
 
@@ -165,7 +166,8 @@ export function createSimClient(context: ClientWorld, user: UserId, clientId: Cl
     scheduler.after(world.busy() ? world.between(50, 250) : 20_000, step);
     if (scheduler.nowMs() < asleepUntilMs) return;
     if (stream === undefined || (world.chance(0.2) && server?.paused === true) || server?.alive !== true) connect();
-    const open = outbox.filter((send) => send.acked === undefined);
+    while (outbox[answeredUpTo]?.acked !== undefined) answeredUpTo += 1;
+    const open = outbox.slice(answeredUpTo).filter((send) => send.acked === undefined);
     const flying = new Map<ChatId, number>();
     for (const send of open) {
       const before = flying.get(send.chatId) ?? 0;

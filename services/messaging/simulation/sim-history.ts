@@ -16,21 +16,36 @@ export interface SimHistory {
   byKey(query: { partition: number; user: UserId; key: SendKey }): { message: bigint | undefined; watermark: number };
 }
 
+type Head = NonNullable<ReturnType<PayloadDecoders['message']>>;
+
+const heads = new WeakMap<Uint8Array, Head>();
+
 /** The simulation's messages are texts: id|chat|sender|client|key|number. */
 export const simDecoders: PayloadDecoders = {
   message(bytes) {
-    const [id = '', chat = '', sender = '', client = '', keyText = ''] = Buffer.from(bytes).toString().split('|');
-    const messageId = parseMessageId(id);
-    const chatId = parseDialog(chat)?.chatId;
-    const senderId = parseUserId(sender);
-    const clientId = parseClientId(client);
-    const key = parseSendKey(keyText);
-    if (messageId === undefined || chatId === undefined || senderId === undefined) return undefined;
-    if (clientId === undefined || key === undefined) return undefined;
-    return { messageId, order: messageId, chatId, senderId, clientId, key };
+    const known = heads.get(bytes) ?? readHead(bytes);
+    if (known !== undefined) heads.set(bytes, known);
+    return known;
   },
   receipt: () => undefined,
 };
+
+/** Which of its sender's messages to the chat it is. */
+export function numberOf(message: Uint8Array): number {
+  return Number(Buffer.from(message).toString().split('|')[5]);
+}
+
+function readHead(bytes: Uint8Array): Head | undefined {
+  const [id = '', chat = '', sender = '', client = '', keyText = ''] = Buffer.from(bytes).toString().split('|');
+  const messageId = parseMessageId(id);
+  const chatId = parseDialog(chat)?.chatId;
+  const senderId = parseUserId(sender);
+  const clientId = parseClientId(client);
+  const key = parseSendKey(keyText);
+  if (messageId === undefined || chatId === undefined || senderId === undefined) return undefined;
+  if (clientId === undefined || key === undefined) return undefined;
+  return { messageId, order: messageId, chatId, senderId, clientId, key };
+}
 
 export function createSimHistory(world: World): SimHistory {
   const rows = new Map<UserId, Map<number, HistoryRow>>();

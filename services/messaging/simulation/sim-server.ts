@@ -224,7 +224,7 @@ export function createSimServer(world: World, id: string, reserved: Reserved): S
   function ticking(): void {
     tick();
     // Long after everything healed, coarse steps are enough.
-    later(world.busy() ? 50 : 20_000, ticking);
+    later(world.busy() ? 100 : 20_000, ticking);
   }
   world.onWrite((partition) => {
     if (alive && !paused) pump(partition);

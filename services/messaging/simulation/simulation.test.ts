@@ -9,7 +9,8 @@ const replayCommand = 'npx tsx services/messaging/simulation/replay.ts --trace -
 function firstFailure({ from, count, mutant }: { from: number; count: number; mutant?: Mutant }): string | undefined {
   for (let seed = from; seed < from + count; seed += 1) {
     const { violations } = simulate(seed, mutant === undefined ? {} : { mutant });
-    if (violations.length > 0) return `seed ${seed}: ${violations.slice(0, 3).join('; ')}. Replay: ${replayCommand} ${seed}`;
+    if (violations.length > 0)
+      return `seed ${seed}: ${violations.slice(0, 3).join('; ')}. Replay: ${replayCommand} ${seed}`;
   }
   return undefined;
 }
