@@ -26,10 +26,6 @@ export function batchKey(partition: number, offset: number): Buffer {
   return writeKey(Buffer.allocUnsafe(keyBytes), partition, offset);
 }
 
-export function keyPartition(key: Uint8Array): number {
-  return view(key).readUInt32BE(0);
-}
-
 export function keyOffset(key: Uint8Array): number {
   return view(key).readUIntBE(4, 6);
 }
