@@ -76,10 +76,10 @@ async function showHistory({ environment }: Invocation, options: HistoryOptions)
   await using history = createHistory({ address: historyAddress, session, clock, random });
   const most = options.all === true ? Number.POSITIVE_INFINITY : options.limit;
   const asking: Asking = { history, access, names, most, signal };
-  if (options.key !== undefined) return showKey(asking, options.key);
-  if (options.chats === true) return showChats(asking);
-  if (options.with !== undefined) return showDialog(asking, options.with);
-  return showUser(asking);
+  if (options.key !== undefined) return await showKey(asking, options.key);
+  if (options.chats === true) return await showChats(asking);
+  if (options.with !== undefined) return await showDialog(asking, options.with);
+  return await showUser(asking);
 }
 
 async function showDialog({ history, access, names, most, signal }: Asking, partner: string): Promise<CommandResult> {
