@@ -27,7 +27,9 @@ describe('keys', () => {
 test('a template makes the frames that the protocol asks for, each with the key before', () => {
   const template = createSendTemplate(2n, 'hello');
   const key = firstKey(0, 7);
-  const sends = [template.frame(key, 2), template.frame(key, 3)].flatMap((frame) => OpenRequest.decode(frame).sends);
+  const early = template.frame(key, 2);
+  touchKey(key, 1_800_000_000_000);
+  const sends = [early, template.frame(key, 3)].flatMap((frame) => OpenRequest.decode(frame).sends);
   expect(sends.map((send) => send.content?.body)).toEqual(sends.map(() => ({ $case: 'text', value: 'hello' })));
   expect(sends.map(({ to }) => to)).toEqual([2n, 2n, 2n, 2n, 2n]);
   expect(sends.map(({ key: own }) => Number.parseInt(own.slice(24), 16))).toEqual([1, 2, 3, 4, 5]);

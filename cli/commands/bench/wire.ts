@@ -66,6 +66,8 @@ export function createSendTemplate(to: bigint, text: string): SendTemplate {
   const firstKeyAt = first.indexOf(placeholder);
   const keyAt = next.indexOf(placeholder);
   const previousAt = next.indexOf(previousPlaceholder);
+  /** The key of the send before, as it was sent: the time in `key` may have moved on since. */
+  const last = Buffer.alloc(keyLength);
   let started = false;
   return {
     frame(key, count) {
@@ -76,8 +78,9 @@ export function createSendTemplate(to: bigint, text: string): SendTemplate {
       for (let index = 0; index < count; index += 1) {
         const template = alone && index === 0 ? first : next;
         template.copy(frame, at);
-        if (template === next) key.copy(frame, at + previousAt);
+        if (template === next) last.copy(frame, at + previousAt);
         countUp(key);
+        key.copy(last);
         key.copy(frame, at + (template === next ? keyAt : firstKeyAt));
         at += template.length;
       }
