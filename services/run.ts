@@ -2,19 +2,25 @@
  * Starts all servers in one process over engines that are opened once: the embedded stack. Two messaging
  * servers, s1 and s2, share the partitions.
  */
-import { startConfigurator, configuratorSettings, seedConfiguration } from './configurator/main.ts';
+import { startConfigurator, configuratorSettings, publishAddresses, seedConfiguration } from './configurator/main.ts';
 import { startConnect, connectSettings } from './connect/main.ts';
 import { CecochatError } from './core/errors.ts';
 import { createScope, type Scope } from './core/lifecycle.ts';
 import type { Random } from './core/random.ts';
 import type { Clock } from './core/time/clock.ts';
+import { startHistory, historySettings } from './history/main.ts';
+import { startMaterialize, materializeSettings } from './materialize/main.ts';
+import { startMessaging, messagingSettings } from './messaging/main.ts';
 import { startProfile, profileSettings, type SeedUser } from './profile/main.ts';
 import { openEngines } from './runtime/engines.ts';
 import { createFleet } from './runtime/fleet.ts';
+import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { createPinoLog, type LogLevel } from './runtime/pino-log.ts';
-import type { RunningServer, ServerContext } from './runtime/server.ts';
-import { settingsWith } from './runtime/settings.ts';
+import type { RunningServer, ServerContext, ServerName } from './runtime/server.ts';
+import { describeSettings, resolveSettings, settingsWith, type SettingReference } from './runtime/settings.ts';
+import type { SettingMap, SettingsDeclaration, SettingsSource, ValuesOf } from './runtime/settings.ts';
+import { engineSettings } from './runtime/stack-settings.ts';
 
 export type { RunningServer, SeedUser, LogLevel };
 
@@ -62,6 +68,7 @@ export interface RunningStack extends AsyncDisposable {
 }
 
 const author = 'stack';
+const messagingServerIds = ['s1', 's2'] as const;
 const readyPollMs = 5;
 
 /** Listens everywhere when it resolves. Errors: data.*, port.busy, settings.invalid; nothing stays open then. */
@@ -70,7 +77,7 @@ export async function startAll(options: StackOptions): Promise<RunningStack> {
   try {
     const servers = await startInScope(options, scope);
     const notReady = (): readonly string[] =>
-      servers.flatMap(({ serverId, notReady: reasons }) => reasons().map((reason) => `${serverId}: ${reason}`));
+      servers.flatMap((server) => server.notReady().map((reason) => `${server.serverId}: ${reason}`));
     return {
       servers,
       notReady,
@@ -84,12 +91,8 @@ export async function startAll(options: StackOptions): Promise<RunningStack> {
 }
 
 async function startInScope(options: StackOptions, scope: Scope): Promise<readonly RunningServer[]> {
-  const { clock, random, adminToken, drainMs, host: httpHost = '127.0.0.1', ports = {} } = options;
-  const log = createPinoLog(
-    options.writeLog === undefined
-      ? { level: options.logLevel }
-      : { level: options.logLevel, destination: { write: options.writeLog } },
-  );
+  const { clock, random, adminToken, drainMs, host = '127.0.0.1', ports = {} } = options;
+  const log = openLog(options);
   const engines = scope.use(
     await openEngines({
       backend: 'embedded',
@@ -100,13 +103,11 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
     }),
   );
   const { partitionCount } = engines.backplane;
-  await seedConfiguration(engines.configDb, { author, partitionCount, messagingServerIds: ['s1', 's2'] });
+  await seedConfiguration(engines.configDb, { author, partitionCount, messagingServerIds });
   const base = { engines, clock, random, log, metrics: createMetrics() };
-  const http = (socket: StackSocket) => ({
-    httpHost,
-    httpPort: ports[socket] ?? 0,
-    ...(drainMs === undefined ? {} : { drainMs }),
-  });
+  const drain = drainMs === undefined ? {} : { drainMs };
+  const http = (socket: StackSocket) => ({ httpHost: host, httpPort: ports[socket] ?? 0, ...drain });
+  const grpc = (socket: StackSocket) => ({ grpcHost: host, grpcPort: ports[socket] ?? 0 });
   const context = <S>(settings: S): ServerContext<S> => ({ ...base, settings });
 
   const fleet = scope.use(createFleet());
@@ -114,14 +115,40 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
     startProfile(context(settingsWith(profileSettings, { ...http('profile.http'), adminToken }))),
   );
   const jwksUrl = `${profile.httpAddress}/.well-known/jwks.json`;
+  const messaging = messagingServerIds.map((serverId) => {
+    const at = { ...http(`messaging.${serverId}.http`), ...grpc(`messaging.${serverId}.grpc`), jwksUrl, serverId };
+    return fleet.start(startMessaging(context(settingsWith(messagingSettings, at))));
+  });
+  const seeding = profile.seedUsers(options.users ?? []);
+  // Awaited with the addresses below; if a server fails before that, its error is the one to tell.
+  seeding.catch(() => undefined);
   const servers = await Promise.all([
     fleet.start(startConnect(context(settingsWith(connectSettings, { ...http('connect.http'), jwksUrl })))),
     fleet.start(
       startConfigurator(context(settingsWith(configuratorSettings, { ...http('configurator.http'), adminToken }))),
     ),
+    fleet.start(
+      startHistory(
+        context(settingsWith(historySettings, { ...http('history.http'), ...grpc('history.grpc'), jwksUrl })),
+      ),
+    ),
+    fleet.start(startMaterialize(context(settingsWith(materializeSettings, http('materialize.http'))))),
+    ...messaging,
   ]);
-  await profile.seedUsers(options.users ?? []);
+  await Promise.all([seeding, publishAddresses(engines.configDb, { author, ...addressesOf(servers) })]);
   return [profile, ...servers];
+}
+
+/** Where clients find the servers with gRPC, as the dynamic configuration has it. */
+function addressesOf(servers: readonly RunningServer[]) {
+  const messaging: Record<string, string> = {};
+  let history: string | undefined;
+  for (const { name, serverId, grpcAddress } of servers) {
+    if (grpcAddress === undefined) continue;
+    if (name === 'messaging') messaging[serverId] = grpcAddress;
+    if (name === 'history') history = grpcAddress;
+  }
+  return { messaging, history };
 }
 
 async function waitUntilReady(notReady: () => readonly string[], clock: Clock, signal: AbortSignal): Promise<void> {
@@ -132,4 +159,64 @@ async function waitUntilReady(notReady: () => readonly string[], clock: Clock, s
       throw new CecochatError('timed.out', `the stack is not ready: ${reasons.join('; ')}`, { cause });
     }
   }
+}
+
+function openLog({ logLevel: level, writeLog }: Pick<StackOptions, 'logLevel' | 'writeLog'>): Log {
+  return createPinoLog(writeLog === undefined ? { level } : { level, destination: { write: writeLog } });
+}
+
+export interface OneOptions extends Pick<StackOptions, 'logLevel' | 'writeLog' | 'clock' | 'random'> {
+  /** Where the server's settings come from, the strongest first. */
+  readonly settings: readonly SettingsSource[];
+  /** The same for its engines. */
+  readonly engines: readonly SettingsSource[];
+}
+
+/** One server over engines of its own. Errors: settings.invalid with all faults, and those of startAll. */
+export async function startOne(name: ServerName, options: OneOptions): Promise<RunningServer> {
+  const { clock, random } = options;
+  const log = openLog(options);
+  const { values } = resolveSettings(engineSettings, options.engines);
+  const scope = createScope();
+  const start = async <M extends SettingMap>(
+    declaration: SettingsDeclaration<M>,
+    startServer: (context: ServerContext<ValuesOf<M>>) => Promise<RunningServer>,
+  ): Promise<RunningServer> => {
+    const settings = resolveSettings(declaration, options.settings).values;
+    const { retentionMs, retentionBytes, ...rest } = values;
+    const retention = { retentionMs: retentionMs || undefined, retentionBytes: retentionBytes || undefined };
+    const engines = scope.use(await openEngines({ ...rest, ...retention, clock, log }));
+    const server = scope.use(await startServer({ settings, engines, clock, random, log, metrics: createMetrics() }));
+    return { ...server, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+  };
+  const starts: Record<ServerName, () => Promise<RunningServer>> = {
+    profile: () => start(profileSettings, startProfile),
+    connect: () => start(connectSettings, startConnect),
+    messaging: () => start(messagingSettings, startMessaging),
+    materialize: () => start(materializeSettings, startMaterialize),
+    history: () => start(historySettings, startHistory),
+    configurator: () => start(configuratorSettings, startConfigurator),
+  };
+  try {
+    return await starts[name]();
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** All static settings, for `config reference`. */
+export function settingsReference(): readonly (SettingReference & { readonly scope: string })[] {
+  const all: readonly SettingsDeclaration<SettingMap>[] = [
+    engineSettings,
+    profileSettings,
+    connectSettings,
+    messagingSettings,
+    materializeSettings,
+    historySettings,
+    configuratorSettings,
+  ];
+  return all.flatMap((declaration) =>
+    describeSettings(declaration).map((setting) => ({ scope: declaration.scope, ...setting })),
+  );
 }

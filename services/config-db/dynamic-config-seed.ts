@@ -30,7 +30,7 @@ function shareEvenly(serverIds: readonly string[], partitionCount: number): Read
   const entries = serverIds.map((serverId, i) => {
     const first = Math.floor((i * partitionCount) / serverIds.length);
     const end = Math.floor(((i + 1) * partitionCount) / serverIds.length);
-    return [serverId, formatRanges(Array.from({ length: end - first }, (_, n) => first + n))];
+    return [serverId, formatRanges(Array.from({ length: end - first }, (_, n) => first + n))] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -16,15 +16,14 @@ export function seedConfiguration(configDb: ConfigDb, plan: SeedPlan & { author:
 /** Addresses of servers that are not named stay as they are. */
 export function publishAddresses(
   configDb: ConfigDb,
-  given: { author: string; messaging: Readonly<Record<string, string>>; history: string },
+  given: { author: string; messaging: Readonly<Record<string, string>>; history: string | undefined },
 ): Promise<void> {
   return change(configDb, given.author, ({ values }) => {
     const known = values.get(configKeys.serverAddresses);
     const addresses = { ...(typeof known === 'object' ? known : {}), ...given.messaging };
-    return new Map<string, ConfigValue>([
-      [configKeys.serverAddresses, addresses],
-      [configKeys.historyServerAddress, given.history],
-    ]);
+    const wanted = new Map<string, ConfigValue>([[configKeys.serverAddresses, addresses]]);
+    if (given.history !== undefined) wanted.set(configKeys.historyServerAddress, given.history);
+    return wanted;
   });
 }
 

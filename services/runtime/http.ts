@@ -75,6 +75,10 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   app.setValidatorCompiler(compileLazily);
   installErrorHandling(app, options.log);
   installOperations(app, options);
+  // A connection whose last request ends during a stop would stay open until its keep-alive time is over.
+  app.addHook('onResponse', async () => {
+    if (stopping.signal.aborted) setImmediate(() => app.server.closeIdleConnections());
+  });
   if (options.api !== undefined) {
     installOpenApi(app, options.api);
     options.api.routes(app, stopping.signal);

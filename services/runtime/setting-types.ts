@@ -43,7 +43,11 @@ export function secretSetting(given: Described & { minLength: number }): Setting
     default: undefined,
     required: true,
     secret: true,
-    parse: (text) => (text.length < minLength ? { fault: `is shorter than ${minLength} characters` } : { value: text }),
+    parse(text) {
+      if (text.length < minLength) return { fault: `is shorter than ${minLength} characters` };
+      // It travels in the header "authorization: Bearer <token>".
+      return /^[\x21-\x7e]+$/.test(text) ? { value: text } : { fault: 'has spaces or characters outside ASCII' };
+    },
   };
 }
 

@@ -16,9 +16,9 @@ const flags = (values: Record<string, string>) => ({ origin: 'flag', keyedBy: 'n
 test('takes the strongest source and tells where each value is from', () => {
   const resolved = resolveSettings(declaration, [
     flags({ queueBytes: '7' }),
-    environment({ CECOCHAT_MESSAGING_QUEUE_BYTES: '8', CECOCHAT_MESSAGING_TOKEN: 'long enough', HOME: '/root' }),
+    environment({ CECOCHAT_MESSAGING_QUEUE_BYTES: '8', CECOCHAT_MESSAGING_TOKEN: 'long-enough', HOME: '/root' }),
   ]);
-  expect(resolved.values).toEqual({ queueBytes: 7, host: '127.0.0.1', fast: false, mode: 'a', token: 'long enough' });
+  expect(resolved.values).toEqual({ queueBytes: 7, host: '127.0.0.1', fast: false, mode: 'a', token: 'long-enough' });
   expect(resolved.origins).toMatchObject({
     queueBytes: 'flag',
     token: 'environment CECOCHAT_MESSAGING_TOKEN',
@@ -52,14 +52,14 @@ test('says how to give what is required', () => {
 });
 
 test('cannot be changed afterwards', () => {
-  const values = settingsWith(declaration, { token: 'long enough', fast: true });
+  const values = settingsWith(declaration, { token: 'long-enough', fast: true });
   expect(() => Object.assign(values, { fast: false })).toThrow(TypeError);
   expect(values.fast).toBe(true);
 });
 
 test('hides secrets in what is shown', () => {
-  const values = settingsWith(declaration, { token: 'long enough' });
-  expect(JSON.stringify(withoutSecrets(declaration, values))).not.toContain('long enough');
+  const values = settingsWith(declaration, { token: 'long-enough' });
+  expect(JSON.stringify(withoutSecrets(declaration, values))).not.toContain('long-enough');
 });
 
 test('describes itself for the reference', () => {
