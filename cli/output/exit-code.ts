@@ -34,7 +34,7 @@ export const exitCodes = {
   'config.invalid': 1,
   'config.conflict': 1,
   'config.refused': 1,
-  'settings.invalid': 2,
+  'settings.invalid': 1,
   'data.locked': 1,
   'data.newer': 1,
   'data.damaged': 1,

@@ -74,7 +74,7 @@ export async function stopStack({ environment, output }: Invocation, request: St
   let stopped: Stopped = 'was not running';
   {
     await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs });
-    const state = await readState(folders);
+    const state = await readState(folders).catch(deleteData ? ignoreUnreadable : undefined);
     if (state !== undefined && state.status !== 'stopped') {
       const onKill = (): void => output.warn(`process ${state.pid} did not stop within ${timeoutMs} ms: killing it`);
       stopped = await stopProcess({ process: state, clock, timeoutMs, onKill });
@@ -85,6 +85,14 @@ export async function stopStack({ environment, output }: Invocation, request: St
     await rm(folders.root, { recursive: true, force: true });
   }
   return stopped;
+}
+
+/** A damaged or newer file must not keep anybody from deleting the stack. */
+function ignoreUnreadable(error: unknown): undefined {
+  if (error instanceof CecochatError && (error.code === 'data.damaged' || error.code === 'data.newer')) {
+    return undefined;
+  }
+  throw error;
 }
 
 async function clearAway({ environment, output }: Invocation, found: StackInspection): Promise<void> {

@@ -59,7 +59,9 @@ export async function runStackProcess(options: StackProcessOptions): Promise<Sta
     await makeStackFolders(folders);
     await refuseSecond(folders, name);
     return await hostStack({ ...options, folders, tell, gone: gone.signal });
-  } catch (error) {
+  } catch (thrown) {
+    // Whatever an interrupted start ends with: it was interrupted.
+    const error: unknown = environment.signal.aborted ? environment.signal.reason : thrown;
     const { code, message, hint } = envelopeError(error);
     tell({ kind: 'failed', error: { code, message, hint, causes: error instanceof Error ? causesOf(error) : [] } });
     throw error;
