@@ -37,7 +37,7 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
   const accounts = await Promise.all(Array.from({ length: users }, (_, index) => stack.addUser(`crowd-${index}`)));
   const open = async (account: (typeof accounts)[number], role: string): Promise<Device> => {
     const { name, password } = account;
-    const tokens = await login({ profileUrl: stack.profileUrl, username: name, password, signal });
+    const tokens = await login({ profileUrl: stack.profileUrl, username: name, password });
     const session = openSession(tokens, { profileUrl: stack.profileUrl, clock: systemClock, password });
     return openDevice({ name: `${name}/${role}`, session, connectUrl: stack.connectUrl, random });
   };

@@ -24,7 +24,7 @@ export interface StackHandle {
 }
 
 export async function startStack(sandbox: Sandbox): Promise<StackHandle> {
-  const first = await up(sandbox);
+  const first = await up(sandbox, '--port-base', '0');
   const [profileUrl, connectUrl, configuratorUrl] = ['profileUrl', 'connectUrl', 'configuratorUrl'].map((name) =>
     first.data.at(name).text(),
   );
@@ -61,8 +61,8 @@ export async function startStack(sandbox: Sandbox): Promise<StackHandle> {
   };
 }
 
-async function up(sandbox: Sandbox): Promise<Envelope> {
-  const envelope = await sandbox.json(['up', '--port-base', '0', '--backends', 'embedded']);
+async function up(sandbox: Sandbox, ...more: string[]): Promise<Envelope> {
+  const envelope = await sandbox.json(['up', '--backends', 'embedded', ...more]);
   if (envelope.exitCode !== 0) throw new Error(`up failed: ${envelope.errorCode} ${envelope.errorMessage}`);
   return envelope;
 }
