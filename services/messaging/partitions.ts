@@ -50,7 +50,7 @@ export interface Partitions extends AsyncDisposable {
 
 type Phase = 'starting' | 'taking' | 'owned' | 'releasing';
 
-const tickMs = 50;
+const tickMs = 100;
 const againMs = 100;
 const retakeMs = 1_000;
 const mostWaitMs = 2_000;
