@@ -18,7 +18,13 @@ import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { createPinoLog, type LogLevel } from './runtime/pino-log.ts';
 import type { RunningServer, ServerContext, ServerName } from './runtime/server.ts';
-import { describeSettings, resolveSettings, settingsWith, type SettingReference } from './runtime/settings.ts';
+import {
+  describeSettings,
+  resolveSettings,
+  settingsWith,
+  withoutSecrets,
+  type SettingReference,
+} from './runtime/settings.ts';
 import type { SettingMap, SettingsDeclaration, SettingsSource, ValuesOf } from './runtime/settings.ts';
 import { engineSettings } from './runtime/stack-settings.ts';
 
@@ -182,7 +188,8 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     declaration: SettingsDeclaration<M>,
     startServer: (context: ServerContext<ValuesOf<M>>) => Promise<RunningServer>,
   ): Promise<RunningServer> => {
-    const settings = resolveSettings(declaration, options.settings).values;
+    const { values: settings, origins } = resolveSettings(declaration, options.settings);
+    log.info({ settings: withoutSecrets(declaration, settings), origins }, 'settings');
     const { retentionMs, retentionBytes, ...rest } = values;
     const retention = { retentionMs: retentionMs || undefined, retentionBytes: retentionBytes || undefined };
     const engines = scope.use(await openEngines({ ...rest, ...retention, clock, log }));

@@ -2,7 +2,7 @@
  * The settings of the engines that a server or a stack opens.
  */
 import { choiceSetting, integerSetting, requiredTextSetting } from './setting-types.ts';
-import { declareSettings, type ValuesOf } from './settings.ts';
+import { declareSettings } from './settings.ts';
 
 const dayMs = 86_400_000;
 
@@ -30,5 +30,3 @@ export const engineSettings = declareSettings('engines', {
     doc: 'The same by size, for each partition; 0 keeps all.',
   }),
 });
-
-export type EngineSettings = ValuesOf<(typeof engineSettings)['settings']>;
