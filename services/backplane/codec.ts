@@ -19,7 +19,7 @@ const kindFields = {
 } as const;
 
 const unknown: LogRecord = { kind: 'unknown' };
-const nothing = new Uint8Array(0);
+const nothing = Buffer.alloc(0);
 const writer = new WireWriter();
 
 /** A record of kind `unknown` has no bytes of its own: it comes out empty, and decodes as unknown again. */
