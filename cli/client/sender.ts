@@ -130,7 +130,7 @@ export function createSender(dependencies: SenderDependencies): Sender {
     send({ to, content, targetId = 0n }) {
       const dialog = dialogOf(session.userId, to);
       if (dialog === undefined) {
-        return Promise.reject(new CecochatError('chat.forbidden', `user ${to} cannot send to himself`));
+        return Promise.reject(new CecochatError('request.invalid', `user ${to} cannot send to himself`));
       }
       if (failure !== undefined) return Promise.reject(failure);
       const key = newKey();

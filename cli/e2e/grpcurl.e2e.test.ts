@@ -133,7 +133,7 @@ test('without a token, with a bad one, and with bad input: a code of the list', 
     ['not.a.token', good, 'Unauthenticated', 'unauthenticated'],
     [token, { ...good, key: 'zero' }, 'InvalidArgument', 'request.invalid'],
     [token, { ...good, to: '0' }, 'InvalidArgument', 'request.invalid'],
-    [token, { ...good, to: '1' }, 'PermissionDenied', 'chat.forbidden'],
+    [token, { ...good, to: '1' }, 'InvalidArgument', 'request.invalid'],
     [token, { ...good, chatId: '2-3', to: '0' }, 'PermissionDenied', 'chat.forbidden'],
   ];
   for (const [bearer, body, status, reason] of cases) {

@@ -87,7 +87,7 @@ async function showDialog({ history, access, names, most, signal }: Asking, part
   names.add(partnerId, partner);
   const dialog = dialogOf(access.session.userId, partnerId);
   if (dialog === undefined) {
-    throw new CecochatError('chat.forbidden', `${partner} has no dialog with himself`);
+    throw new CecochatError('request.invalid', `${partner} has no dialog with himself`);
   }
   const { chatId } = dialog;
   const { rows, end } = await collectPages<Message>(most, async (last, limit) => {
