@@ -10,7 +10,12 @@ describe('errors', () => {
   it('carry hint, data and cause', () => {
     const cause = new Error('disk full');
     const error = new CecochatError('engine.unavailable', 'no', { hint: 'free some', data: { disk: 'sda' }, cause });
-    expect(error).toMatchObject({ code: 'engine.unavailable', message: 'no', hint: 'free some', data: { disk: 'sda' } });
+    expect(error).toMatchObject({
+      code: 'engine.unavailable',
+      message: 'no',
+      hint: 'free some',
+      data: { disk: 'sda' },
+    });
     expect(error.cause).toBe(cause);
     expect(new CecochatError('internal', 'no')).not.toHaveProperty('cause');
   });

@@ -12,12 +12,15 @@ const { vectors }: Vectors = JSON.parse(readFileSync(new URL('partitioning.vecto
 describe('partitioning', () => {
   it('has enough golden values', () => expect(vectors.length).toBeGreaterThan(10));
 
-  it.each(vectors)('puts user $userId where the golden values say', ({ userId, hash, partitionOf360, partitionOf12 }) => {
-    expect(userHash(BigInt(userId))).toBe(hash);
-    const user = parseUserId(userId);
-    if (user === undefined) return;
-    expect([partitionOf(user, 360), partitionOf(user, 12)]).toEqual([partitionOf360, partitionOf12]);
-  });
+  it.each(vectors)(
+    'puts user $userId where the golden values say',
+    ({ userId, hash, partitionOf360, partitionOf12 }) => {
+      expect(userHash(BigInt(userId))).toBe(hash);
+      const user = parseUserId(userId);
+      if (user === undefined) return;
+      expect([partitionOf(user, 360), partitionOf(user, 12)]).toEqual([partitionOf360, partitionOf12]);
+    },
+  );
 
   it('gives a partition of the given number for every id', () => {
     fc.assert(

@@ -3,7 +3,10 @@ import { randomInt, seededRandom, systemRandom } from './random.ts';
 
 describe('random', () => {
   it('repeats itself for the same seed only', () => {
-    const draw = (seed: number): number[] => Array.from({ length: 20 }, seededRandom(seed).next);
+    const draw = (seed: number): number[] => {
+      const random = seededRandom(seed);
+      return Array.from({ length: 20 }, () => random.next());
+    };
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
     expect(seededRandom(3).bytes(8)).toEqual(seededRandom(3).bytes(8));

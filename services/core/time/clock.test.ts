@@ -3,14 +3,22 @@ import { systemClock } from './clock.ts';
 
 describe('the system clock', () => {
   it('wakes a sleeper up, and calls back after a while', async () => {
+    const woken: string[] = [];
     await systemClock.sleep(1);
-    await new Promise<void>((resolve) => void systemClock.after(1, resolve));
+    await new Promise<void>((resolve) => {
+      systemClock.after(1, () => {
+        woken.push('after');
+        resolve();
+      });
+    });
     await new Promise<void>((resolve) => {
       const every = systemClock.every(1, () => {
+        woken.push('every');
         every.cancel();
         resolve();
       });
     });
+    expect(woken).toEqual(['after', 'every']);
   });
 
   it('ends a sleep with the reason of an abort, also of an earlier one', async () => {

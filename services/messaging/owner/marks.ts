@@ -56,7 +56,9 @@ export function createMarks(): Marks {
       }
     },
     finish() {
+      if (last !== 'no') return;
       last = 'wanted';
+      fresh = false;
     },
     finished: () => last === 'done',
   };
