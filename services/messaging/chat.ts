@@ -15,6 +15,7 @@ import { encodeMessage, encodeSendAnswer } from './message-wire.ts';
 import type { SendOutcome } from './owner.ts';
 import { decodeCursorField, decodeSendRequest } from './request-wire.ts';
 import type { ClientLimits } from './send-limits.ts';
+import type { StreamHost } from './stream-host.ts';
 
 /** What a refusal says to a unary caller. */
 export function refusalError(outcome: Extract<SendOutcome, { kind: 'refused' }>, serverTimeMs: number): CecochatError {
@@ -63,7 +64,7 @@ export function createChat(deps: ChatDependencies) {
       const cursor = decodeCursorField(request);
       const { partition, start } = await locate(deps, session, cursor);
       const stream = new ClientStream('listen', { ...session, partition }, { host, outlet });
-      host.feeds.subscribe(stream, start);
+      follow(host, stream, start);
       return stream;
     },
 
@@ -81,7 +82,7 @@ export function createChat(deps: ChatDependencies) {
           limits: { messageBytes: maxTextBytes, ...limits },
         }),
       );
-      host.feeds.subscribe(stream, start);
+      follow(host, stream, start);
       return new ChatStream({ chat: deps, stream, limits });
     },
   };
@@ -95,8 +96,15 @@ async function locate(
   cursor: Buffer,
 ): Promise<{ partition: number; start: Position }> {
   const partition = await deps.ownedPartition(session.userId);
-  const start = await deps.host.feeds.locate(partition, cursor);
-  // The partition may have gone in between.
-  deps.host.feeds.position(partition);
-  return { partition, start };
+  return { partition, start: await deps.host.feeds.locate(partition, cursor) };
+}
+
+/** The partition may have gone since it was looked at. */
+function follow(host: StreamHost, stream: ClientStream, start: Position): void {
+  try {
+    host.feeds.subscribe(stream, start);
+  } catch (error) {
+    stream.discard();
+    throw error;
+  }
 }

@@ -41,28 +41,34 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
   const { configDb, clock, instanceId: holder, ttlMs } = deps;
   const serverLease = `server/${deps.serverId}`;
   let renewedAtMs = await acquireServer(deps, signal);
-  const generator = await acquireGenerator(deps, signal);
-  const ids = createMessageIds({
-    generator: generator.number,
-    nowMs: () => clock.nowMs(),
-    startAboveMs: generator.startAboveMs,
-  });
-  ids.reserve(generator.reservedMs);
+  let generator = await acquireGenerator(deps, signal);
+  let own = idsOf(generator, clock);
+  /** The same for the owner, whatever the generator is. */
+  const ids: MessageIds = {
+    next: (above) => own.next(above),
+    reserve: (untilMs) => own.reserve(untilMs),
+    usedUpToMs: () => own.usedUpToMs(),
+  };
   let isLost = false;
   let writing: Promise<void> = Promise.resolve();
 
   const renew = async (): Promise<void> => {
     const atMs = clock.monotonicMs();
-    const untilMs = Math.ceil(ids.usedUpToMs()) + reserveMs;
+    const untilMs = Math.ceil(own.usedUpToMs()) + reserveMs;
     const [server, kept] = await Promise.all([
       configDb.acquire({ name: serverLease, holder, ttlMs, note: formatRanges(deps.held()) }),
       configDb.acquire({ name: generator.lease, holder, ttlMs, note: String(untilMs) }),
     ]);
-    if (server === undefined || kept === undefined) {
-      lose(`another process holds ${server === undefined ? serverLease : generator.lease}`);
+    if (server === undefined) {
+      lose(`another process holds ${serverLease}`);
       return;
     }
-    ids.reserve(untilMs);
+    if (kept === undefined) {
+      // It slept past the lease: ids go on with another generator, above all that were given.
+      const usedUpToMs = own.usedUpToMs();
+      generator = await acquireGenerator(deps, signal);
+      own = idsOf({ ...generator, startAboveMs: Math.max(generator.startAboveMs, usedUpToMs) }, clock);
+    } else own.reserve(untilMs);
     renewedAtMs = atMs;
     isLost = false;
   };
@@ -129,6 +135,12 @@ interface Generator {
   readonly lease: string;
   readonly startAboveMs: number;
   readonly reservedMs: number;
+}
+
+function idsOf({ number, startAboveMs, reservedMs }: Generator, clock: Clock): MessageIds {
+  const ids = createMessageIds({ generator: number, nowMs: () => clock.nowMs(), startAboveMs });
+  ids.reserve(reservedMs);
+  return ids;
 }
 
 /** A free number whose reserved time has passed, so that ids do not run ahead of the clock. */

@@ -136,6 +136,12 @@ export class ClientStream implements Subscriber {
     this.#queue = [];
   }
 
+  /** It never began: the caller tells the client why. */
+  discard(): void {
+    this.#leave();
+    this.#queue = [];
+  }
+
   #leave(): boolean {
     if (this.ended) return false;
     this.ended = true;

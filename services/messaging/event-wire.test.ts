@@ -22,7 +22,7 @@ import { decodeOpenFrame, decodeSendRequest, readContent } from './request-wire.
 const id = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
 const incarnation = fc.uuid();
 const offset = fc.oneof(fc.constant(-1), fc.integer({ min: 0, max: 2 ** 47 }));
-const ascii = fc.string({ maxLength: 60, unit: fc.constantFrom(...'0123456789abcdef-') });
+const ascii = fc.string({ maxLength: 60, unit: fc.constantFrom('0', '1', '7', '9', 'a', 'f', '-') });
 
 describe('frames', () => {
   test('a message is what generated code makes of it', () => {

@@ -137,7 +137,9 @@ export function createFeeds(deps: FeedsDependencies): Feeds {
     },
     subscribe(subscriber, start) {
       const feed = feedOf(subscriber.partition);
-      if (feed.tail.incarnation !== start.incarnation) throw new Error('the partition began anew between two calls');
+      if (feed.tail.incarnation !== start.incarnation) {
+        throw new CecochatError('refresh', 'the partition began anew', { hint: 'reconnect' });
+      }
       subscriber.after = start.offset;
       feed.subscribers.add(subscriber);
       more(subscriber);
