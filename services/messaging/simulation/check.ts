@@ -27,6 +27,7 @@ export function checkPromises(clients: readonly SimClient[], history: SimHistory
     }
     found.push(...reorderings(client.user, messages));
   }
+  found.push(...compareReceipts(clients));
   for (const [user, own] of byUser) {
     const [first] = own;
     if (first === undefined) continue;
@@ -101,6 +102,26 @@ function reorderings(user: UserId, messages: readonly Seen[]): string[] {
     last.set(of, seen);
   }
   return found;
+}
+
+/** A sender sees each reader's confirmations, in their order. */
+function compareReceipts(clients: readonly SimClient[]): string[] {
+  const found: string[] = [];
+  for (const reader of clients)
+    for (const sender of clients) {
+      const [confirmed, told] = [reader, sender].map((client) =>
+        receiptsIn(client.feed).filter((receipt) => receipt.includes(`|${reader.user}|${sender.user}|`)),
+      );
+      if (confirmed?.join(' ') !== told?.join(' '))
+        found.push(`${sender.user} was told something else than ${reader.user} confirmed`);
+    }
+  return found;
+}
+
+function receiptsIn(feed: readonly FeedEntry[]): readonly string[] {
+  return feed.flatMap(({ record }) =>
+    record.kind === 'confirmed' || record.kind === 'receipt' ? [Buffer.from(record.receipt).toString()] : [],
+  );
 }
 
 function compareHistory(

@@ -7,7 +7,7 @@ import { retryRules } from '../../core/errors.ts';
 import { makeSendKey, type ClientId, type SendKey, type UserId } from '../../core/ids.ts';
 import { partitionOf } from '../../core/partitioning.ts';
 import type { FeedEntry, SendOutcome } from '../owner.ts';
-import type { SimHistory } from './sim-history.ts';
+import { simDecoders, type SimHistory } from './sim-history.ts';
 import { startMs, type SimServer, type Stream } from './sim-server.ts';
 import type { World } from './sim-world.ts';
 
@@ -96,7 +96,17 @@ export function createSimClient(context: ClientWorld, user: UserId, clientId: Cl
       if (entry.offset <= last) world.violations.push(`client of ${user}: offset ${entry.offset} comes after ${last}`);
       feed.push(entry);
       world.say(`client ${clientId} of ${user} sees ${entry.record.kind} at ${entry.offset}`);
+      confirm(entry);
     }
+  }
+
+  function confirm({ record }: FeedEntry): void {
+    if (record.kind !== 'sent' && record.kind !== 'received') return;
+    const head = simDecoders.message(record.message);
+    if (head === undefined || head.senderId === user) return;
+    const { chatId, senderId, messageId } = head;
+    const seenUpTo = world.chance(0.3) ? messageId : 0n;
+    server?.confirm({ readerId: user, chatId, senderId, deliveredUpTo: messageId, seenUpTo });
   }
 
   function previousOf(send: Outgoing): Outgoing | undefined {

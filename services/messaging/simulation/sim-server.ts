@@ -8,7 +8,7 @@ import { createMessageIds } from '../../core/message-id.ts';
 import type { LogRecord, Position } from '../../core/log/record.ts';
 import { randomInt } from '../../core/random.ts';
 import { createOwner } from '../create-owner.ts';
-import type { FeedEntry, FoldStart, OwnerPorts, SendCommand, TakeOverStart } from '../owner.ts';
+import type { ConfirmCommand, FeedEntry, FoldStart, OwnerPorts, SendCommand, TakeOverStart } from '../owner.ts';
 import type { World } from './sim-world.ts';
 
 export interface Stream {
@@ -25,6 +25,7 @@ export interface SimServer {
   resume(): void;
   /** The client's call arrives after the network; answers come the same way, or never. */
   send(command: SendCommand): void;
+  confirm(command: ConfirmCommand): void;
   listen(partition: number, after: number, stream: Stream): void;
   owns(partition: number): boolean;
 }
@@ -267,6 +268,7 @@ export function createSimServer(world: World, id: string, reserved: Reserved): S
       for (const work of held.splice(0)) scheduler.after(1, work);
     },
     send: (command) => later(world.between(0, 10), () => owner.send(command)),
+    confirm: (command) => later(world.between(0, 10), () => owner.confirm(command)),
     listen(partition, after, stream) {
       later(world.between(0, 10), () => {
         const owned = followed.get(partition)?.owned;
