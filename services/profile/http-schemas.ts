@@ -4,6 +4,13 @@
 const name = { type: 'string', minLength: 1, maxLength: 256 } as const;
 const password = { type: 'string', minLength: 1, maxLength: 1024 } as const;
 const rate = { type: 'integer', minimum: 1, maximum: 1_000_000 } as const;
+const clientId = { type: 'string', maxLength: 64, description: 'UUID of the device; keep it over logins' } as const;
+const limits = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['sendsPerSecond', 'sendsBurst', 'sendsInFlight'],
+  properties: { sendsPerSecond: rate, sendsBurst: rate, sendsInFlight: rate },
+} as const;
 const byName = { type: 'object', required: ['name'], properties: { name } } as const;
 const users = { tags: ['users'], security: [{ adminToken: [] }] } as const;
 const session = { tags: ['sessions'], security: [] } as const;
@@ -18,7 +25,7 @@ export const logIn = {
     properties: {
       username: name,
       password,
-      clientId: { type: 'string', maxLength: 64, description: 'UUID of the device; keep it over logins' },
+      clientId,
     },
   },
 } as const;
@@ -87,12 +94,19 @@ export const benchSessions = {
     properties: {
       count: { type: 'integer', minimum: 1, maximum: 20_000 },
       first: { type: 'integer', minimum: 1, maximum: 1_000_000 },
-      limits: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['sendsPerSecond', 'sendsBurst', 'sendsInFlight'],
-        properties: { sendsPerSecond: rate, sendsBurst: rate, sendsInFlight: rate },
-      },
+      limits,
     },
+  },
+} as const;
+
+export const limitedSession = {
+  tags: ['sessions'],
+  security: [{ adminToken: [] }],
+  summary: 'A session of a user with limits of its own, for bulk work',
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['username', 'limits'],
+    properties: { username: name, clientId, limits },
   },
 } as const;

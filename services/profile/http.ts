@@ -73,6 +73,10 @@ function addAdministration(app: HttpApp, { sessions, users }: Profile, isAdmin: 
     await users.remove(request.params.name);
     return reply.code(204).send();
   });
+  app.post('/api/admin/sessions', { onRequest, schema: schema.limitedSession }, async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return sessions.withLimits(request.body);
+  });
   app.post('/api/admin/bench-sessions', { onRequest, schema: schema.benchSessions }, async (request, reply) => {
     reply.header('cache-control', 'no-store');
     const { count, first = 1, limits } = request.body;

@@ -179,6 +179,20 @@ test('issues bench sessions with limits of their own, twice for the same users',
   expect((await profile.logIn({ username: 'bench-1', password: 'none' })).status).toBe(401);
 });
 
+test('issues a session of a user with limits of its own to an administrator only', async () => {
+  await using profile = await openWithBob();
+  const limits = { sendsPerSecond: 1000, sendsBurst: 2000, sendsInFlight: 50 };
+  const clientId = '11111111-1111-4111-8111-111111111111';
+  const { body } = await profile.admin('/api/admin/sessions', 'POST', { username: 'Bob', clientId, limits });
+  await using auth = createAuthenticator({ jwksUrl: `${profile.url}/.well-known/jwks.json`, clock: profile.clock });
+  expect(await auth.verify(textOf(body, 'accessToken'))).toMatchObject({ name: 'bob', clientId, limits });
+  const unknown = await profile.admin('/api/admin/sessions', 'POST', { username: 'eve', limits });
+  expect(unknown).toMatchObject({ status: 404, body: { code: 'user.unknown' } });
+  expect(
+    (await ask(`${profile.url}/api/admin/sessions`, { method: 'POST', body: { username: 'bob', limits } })).status,
+  ).toBe(401);
+});
+
 test('keeps its signing key over a restart', async () => {
   await using context = await openTestContext();
   const keys = async () => {
@@ -190,7 +204,13 @@ test('keeps its signing key over a restart', async () => {
 
 test('answers every body with a listed code and stays alive', async () => {
   await using profile = await openWithBob();
-  const paths = ['/api/session', '/api/session/refresh', '/api/users', '/api/admin/bench-sessions'];
+  const paths = [
+    '/api/session',
+    '/api/session/refresh',
+    '/api/users',
+    '/api/admin/bench-sessions',
+    '/api/admin/sessions',
+  ];
   const field = fc.constantFrom(
     'username',
     'password',

@@ -66,6 +66,7 @@ test('serves OpenAPI and Swagger UI from its own files', async () => {
   const html = await page.text();
   expect(html).toContain('swagger-ui');
   expect(html).not.toMatch(/(src|href)="https?:/);
+  expect(page.headers.get('content-security-policy')).not.toMatch(/https:|upgrade/);
 });
 
 test.each([
