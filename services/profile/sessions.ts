@@ -89,7 +89,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   };
   return {
     async logIn({ username, password, clientId, remoteAddress }) {
-      const client = clientOf(clientId);
+      const client = clientOf(clientId, deps.random);
       const name = canonicalName(username);
       const attempts = [deps.guessesByAddress.attempt(remoteAddress)];
       let outcome: GuessOutcome = 'unknown';
@@ -119,7 +119,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return issue(account, client);
     },
     async withLimits({ username, clientId, limits }) {
-      const client = clientOf(clientId);
+      const client = clientOf(clientId, deps.random);
       const account = await userDb.byName(canonicalName(username));
       if (account === undefined) {
         throw new CecochatError('user.unknown', `there is no user ${JSON.stringify(username)}`);
@@ -139,6 +139,13 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return sessions;
     },
   };
+}
+
+/** The given one, or a new one. */
+function clientOf(clientId: string | undefined, random: Random): ClientId {
+  const client = clientId === undefined ? makeClientId(random) : parseClientId(clientId);
+  if (client !== undefined) return client;
+  throw new CecochatError('request.invalid', `clientId ${JSON.stringify(clientId)} is no UUID in lower case`);
 }
 
 function identity(account: Account, clientId: ClientId): Claims {
