@@ -20,10 +20,16 @@ import {
 import { stackFolders } from '../../stack/folders.ts';
 import { findRunningStack, type StackAccess } from '../../stack/running-stack.ts';
 import type { Environment } from '../environment.ts';
+import { openBulkSession } from './bulk-session.ts';
 
 export interface ChatAccess {
   readonly stack: StackAccess;
   readonly session: Session;
+  /**
+   * A session that may send faster than people do, for bulk work: an administrator of the stack gets one;
+   * anybody else goes on with his own.
+   */
+  bulkSession(signal: AbortSignal): Promise<Session>;
   /** Where this client keeps its cursor. */
   readonly cursorPath: string;
   /** The id of a user given by name, or by id as digits. */
@@ -75,6 +81,7 @@ export async function openChatAccess(request: ChatAccessRequest): Promise<ChatAc
   return {
     stack,
     session,
+    bulkSession: (abort) => openBulkSession({ stack, session, environment, signal: abort }),
     cursorPath: `${base}.cursor`,
     async userId(nameOrId, abort = signal) {
       const id = parseUserId(nameOrId);

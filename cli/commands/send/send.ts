@@ -95,7 +95,8 @@ async function sendInput(many: {
   const { clock, random, stdin } = invocation.environment;
   const { output } = invocation;
   const to = await access.userId(many.to);
-  const { session, stack } = access;
+  const { stack } = access;
+  const session = await access.bulkSession(signal);
   if (stdin.isTTY === true) output.progress('one message a line; end with Ctrl-D');
   await using client = openChatClient({
     session,
