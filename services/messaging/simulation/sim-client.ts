@@ -173,7 +173,7 @@ export function createSimClient(context: ClientWorld, user: UserId, clientId: Cl
   }
 
   function step(): void {
-    scheduler.after(world.busy() ? world.between(50, 250) : 20_000, step);
+    scheduler.after(world.busy() ? world.between(80, 350) : 20_000, step);
     if (scheduler.nowMs() < asleepUntilMs) return;
     if (stream === undefined || (world.chance(0.2) && server?.paused === true) || server?.alive !== true) connect();
     while (outbox[answeredUpTo]?.acked !== undefined) answeredUpTo += 1;

@@ -46,7 +46,7 @@ export interface World {
 
 /** When sleeping clients wake up: what they sent before has expired. */
 export const sleepMs = 620_000;
-const stormAndHealingMs = 50_000;
+const stormAndHealingMs = 38_000;
 
 export interface WorldSettings {
   readonly seed: number;

@@ -39,7 +39,6 @@ export function simulate(seed: number, options: { mutant?: Mutant; traced?: bool
   scheduler.runUntil(stormMs);
   world.calm();
   stack.heal();
-  scheduler.runUntil(stormMs + 30_000);
   scheduler.runUntil(endMs);
   const violations = [...world.violations, ...checkPromises(clients, history), ...(calm ? checkCalm(world) : [])];
   if (world.trace !== undefined) for (const line of describeLogs(world)) world.say(line);
