@@ -11,6 +11,7 @@ import { changeSecrets } from '../stack/state.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, stackOption } from './options.ts';
 import { readNewPassword } from './password.ts';
+import { userAccess } from './user-access.ts';
 
 interface UserOptions {
   readonly name: string;
@@ -20,11 +21,12 @@ interface UserOptions {
 
 export const userCommand: CommandModule = {
   define(command, run) {
-    command.description('Add, list and remove users, change passwords.');
+    command.description('Add, list and remove users, change passwords, get access for another client.');
     addExamples(command, [
       ['cecochat user add carol', 'asks for the password'],
       ['cecochat user add carol --generate', 'makes one and prints it'],
       ['echo "$SECRET" | cecochat user password carol', 'password from standard input; CECOCHAT_PASSWORD works too'],
+      ['eval "$(cecochat user access bob)"', 'sets token, messaging, history and key, for grpcurl'],
     ]);
     withPassword(command.command('add'))
       .argument('<user>', 'name of the new user')
@@ -46,6 +48,12 @@ export const userCommand: CommandModule = {
       .argument('<user>', 'whose password')
       .description('Set a new password.')
       .action((user: string, options: UserOptions) => run((invocation) => changePassword(invocation, user, options)));
+    command
+      .command('access')
+      .argument('<user>', 'whose access')
+      .description('Access token, addresses and a new send key, as shell variables.')
+      .addOption(stackOption())
+      .action((user: string, options: UserOptions) => run((invocation) => userAccess(invocation, user, options.name)));
   },
 };
 
