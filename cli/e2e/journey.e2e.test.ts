@@ -37,7 +37,7 @@ test('up, send, listen, history, smoke, status, down; then nothing is left', asy
   await listen.printed('hello');
   await npx(sandbox, 'send', '--as', 'bob', '--to', 'alice', 'and live');
   await listen.printed('and live');
-  listen.child.kill('SIGINT');
+  listen.interrupt();
   expect((await listen.ended).exitCode).toBe(130);
 
   const history = await npx(sandbox, 'history', '--as', 'alice', '--with', 'bob');

@@ -32,6 +32,8 @@ export interface RunOptions {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ran>;
+  /** As Ctrl-C in a terminal: to the program and all that it started in its group. */
+  interrupt(): void;
   /** Resolves when stdout holds `text`. */
   printed(text: string, timeoutMs?: number): Promise<void>;
 }
@@ -105,7 +107,7 @@ function follow(
 ): Running {
   const [file = '', ...args] = command;
   const startedMs = systemClock.monotonicMs();
-  const child = spawn(file, args, { cwd: projectFolder, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { cwd: projectFolder, env: options.env, stdio: 'pipe', detached: true });
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();
@@ -147,5 +149,6 @@ function follow(
       watchers.add(watch);
       watch();
     });
-  return { child, ended, printed };
+  const interrupt = (): void => void (child.pid !== undefined && process.kill(-child.pid, 'SIGINT'));
+  return { child, ended, interrupt, printed };
 }

@@ -51,7 +51,7 @@ test('Ctrl-C while up waits, and in up --foreground, leaves nothing running', as
   await using sandbox = await openSandbox();
   const early = sandbox.start(['node', 'dist/bin/cecochat.js', 'up', ...anyPorts]);
   await systemClock.sleep(350);
-  early.child.kill('SIGINT');
+  early.interrupt();
   expect([130, 0]).toContain((await early.ended).exitCode);
   if ((await early.ended).exitCode === 0) await sandbox.run(['down']);
   expect(await sandbox.leftovers()).toEqual([]);
@@ -59,7 +59,7 @@ test('Ctrl-C while up waits, and in up --foreground, leaves nothing running', as
   const watched = sandbox.start(['node', 'dist/bin/cecochat.js', 'up', '--foreground', ...anyPorts]);
   await watched.printed('is ready');
   expect((await sandbox.run(['status'])).exitCode).toBe(0);
-  watched.child.kill('SIGINT');
+  watched.interrupt();
   await watched.ended;
   expect((await sandbox.run(['status'])).exitCode).toBe(3);
   expect(await sandbox.leftovers()).toEqual([]);

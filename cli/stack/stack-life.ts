@@ -4,7 +4,7 @@
 import { rm } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
-import { makeStackFolders, stackFolders } from './folders.ts';
+import { makeStackFolders, stackFolders, type StackFolders } from './folders.ts';
 import { inspectStack, type StackInspection } from './inspect-stack.ts';
 import { launchStack } from './process/launch-stack.ts';
 import { stopProcess, type Stopped } from './process/stop-process.ts';
@@ -36,6 +36,8 @@ export interface StartedStack extends StackAccess {
   readonly readyAfterMs: number;
 }
 
+const launchAttempts = 3;
+
 /** Resolves when every server is ready. A failed start leaves nothing running unless `keep`. */
 export async function startStack(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
   const { environment, output } = invocation;
@@ -50,19 +52,39 @@ export async function startStack(invocation: Invocation, request: StartRequest):
     return started(invocation, { name, alreadyRunning: true });
   }
   await clearAway(invocation, before);
-  const replaced: Promise<void>[] = [];
-  await launchStack({
-    ...request,
-    environment,
-    folders,
-    onMessage: (message) => {
-      if (message.kind === 'port-replaced') {
-        replaced.push(sayReplaced(invocation, message));
-      }
-    },
-  });
-  await Promise.all(replaced);
+  await launchOnFreePorts(invocation, { ...request, folders });
   return started(invocation, { name, alreadyRunning: false });
+}
+
+/**
+ * A port that was free may be taken before it is listened on, by a stack that starts beside this one: then
+ * ports are chosen anew.
+ */
+async function launchOnFreePorts(
+  invocation: Invocation,
+  request: StartRequest & { readonly folders: StackFolders },
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const replaced: ReplacedPort[] = [];
+    try {
+      await launchStack({
+        ...request,
+        environment: invocation.environment,
+        onMessage: (message) => {
+          if (message.kind === 'port-replaced') {
+            replaced.push(message);
+          }
+        },
+      });
+    } catch (error) {
+      if (error instanceof CecochatError && error.code === 'port.busy' && attempt < launchAttempts) {
+        continue;
+      }
+      throw error;
+    }
+    await sayReplaced(invocation, replaced);
+    return;
+  }
 }
 
 /** Resolves when the process is gone; a stack that is not running is fine. */
@@ -124,10 +146,32 @@ async function started(
   return { ...accessOf(state, secrets), alreadyRunning, readyAfterMs: state.readyAfterMs ?? 0 };
 }
 
-async function sayReplaced(
-  { output }: Invocation,
-  { name, wanted, got }: { name: string; wanted: number; got: number },
-): Promise<void> {
-  const holder = await portHolder(wanted);
-  output.warn(`port ${wanted} is busy${holder === undefined ? '' : ` (${holder})`}: using ${got} for ${name}`);
+interface ReplacedPort {
+  readonly name: string;
+  readonly wanted: number;
+  readonly got: number;
+}
+
+const mostSaidOneByOne = 3;
+
+/** Port by port; all in one line when another stack, say, has the whole block. */
+async function sayReplaced({ output }: Invocation, replaced: readonly ReplacedPort[]): Promise<void> {
+  const [first] = replaced;
+  if (first !== undefined && replaced.length > mostSaidOneByOne) {
+    const ports = replaced.map(({ wanted }) => wanted);
+    const now = replaced.map(({ got }) => got);
+    const range = (of: readonly number[]): string => `${Math.min(...of)}-${Math.max(...of)}`;
+    output.warn(
+      `${ports.length} of the ports ${range(ports)} are busy${await heldBy(first.wanted)}: using ${range(now)}`,
+    );
+    return;
+  }
+  for (const { name, wanted, got } of replaced) {
+    output.warn(`port ${wanted} is busy${await heldBy(wanted)}: using ${got} for ${name}`);
+  }
+}
+
+async function heldBy(port: number): Promise<string> {
+  const holder = await portHolder(port);
+  return holder === undefined ? '' : ` (${holder})`;
 }
