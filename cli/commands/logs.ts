@@ -7,6 +7,7 @@ import { formatLogLine, logLevels, matchesLog, parseLogLine, type LogLevel } fro
 import { stackFolders } from '../stack/folders.ts';
 import { readLog } from '../stack/log-reader.ts';
 import { notRunning } from '../stack/running-stack.ts';
+import { serverNames } from '../stack/server-names.ts';
 import { readState } from '../stack/state.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, integerOption, stackOption } from './options.ts';
@@ -18,8 +19,6 @@ interface LogsOptions {
   readonly level: LogLevel;
   readonly tail: number;
 }
-
-const partNames = ['profile', 'connect', 'messaging', 'materialize', 'history', 'configurator'];
 
 export const logsCommand: CommandModule = {
   define(command, run) {
@@ -52,7 +51,7 @@ async function logs(invocation: Invocation, options: LogsOptions): Promise<Comma
   if (state === undefined) {
     throw notRunning(name, 'was never started');
   }
-  const known = new Set([...partNames, ...state.servers.map((server) => server.serverId)]);
+  const known = new Set([...serverNames, ...state.servers.map((server) => server.serverId)]);
   const unknown = part.find((wanted) => !known.has(wanted));
   if (unknown !== undefined) {
     throw new CecochatError('usage.invalid', `option --part: there is no server "${unknown}"`, {

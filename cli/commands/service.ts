@@ -4,11 +4,12 @@
 import { Option } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
 import { logLevels, type LogLevel } from '../output/log-line.ts';
+import { aborted } from '../stack/aborted.ts';
+import { serverNames, type ServerName } from '../stack/server-names.ts';
 import { runStackProcess } from '../stack/process/stack-process.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, integerOption, stackOption } from './options.ts';
-
-const serverNames = ['profile', 'connect', 'messaging', 'materialize', 'history', 'configurator'] as const;
+import { parseSettingFlags } from './setting-flags.ts';
 
 interface ServiceOptions {
   readonly name: string;
@@ -34,12 +35,25 @@ export const serviceCommand: CommandModule = {
       )
       .addOption(new Option('--log-level <level>', 'least level logged').choices(logLevels).default('info'))
       .addOption(new Option('--keep').hideHelp())
-      .action((server: string | undefined, options: ServiceOptions) =>
-        run((invocation) =>
-          options.all === true && server === undefined ? runAll(invocation, options) : refuseOne(server, options),
-        ),
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action((_server: string | undefined, options: ServiceOptions) =>
+        run((invocation) => {
+          const what = chosen(child.args, options.all === true);
+          const { logLevel } = options;
+          return what === 'all'
+            ? runAll(invocation, options)
+            : runOne(invocation, what.server, { logLevel, flags: what.flags });
+        }),
       );
-    addExamples(child, [['cecochat service run --all', 'the stack "default" in the foreground, without a dashboard']]);
+    child.addHelpText(
+      'after',
+      '\nOne server takes its settings as options (--http-port 7100) or from the environment (CECOCHAT_PROFILE_HTTP_PORT);\n"cecochat config reference" lists them. It opens the embedded engines for itself: no other server can share its\ndata folder, so a stack of separate processes needs external engines, which this version does not have yet.',
+    );
+    addExamples(child, [
+      ['cecochat service run --all', 'the stack "default" in the foreground, without a dashboard'],
+      ['cecochat service run profile --data-folder /var/lib/cecochat --http-port 7100', 'one server alone'],
+    ]);
   },
 };
 
@@ -52,21 +66,50 @@ async function runAll({ environment }: Invocation, options: ServiceOptions): Pro
   return { data: { name, pid: state.pid, servers: state.servers }, text: `stack "${name}" stopped` };
 }
 
-function refuseOne(server: string | undefined, { all }: ServiceOptions): Promise<CommandResult> {
-  if (server === undefined) {
+/** Its log is its output: JSON lines on stdout, with --json on stderr. */
+async function runOne(
+  { environment, output }: Invocation,
+  server: ServerName,
+  options: OneOptions,
+): Promise<CommandResult> {
+  const { signal, stdout, stderr } = environment;
+  const { startServer } = await import('../stack/embedded/start-one.ts');
+  const { logLevel, flags } = options;
+  const writeLog = (text: string): void => void (output.json ? stderr : stdout).write(text);
+  await using running = await startServer(environment, { server, flags, logLevel, writeLog });
+  const { name, serverId, httpAddress, grpcAddress } = running;
+  await aborted(signal);
+  const described = { name, serverId, httpAddress, grpcAddress: grpcAddress ?? null };
+  return { data: { name: serverId, pid: process.pid, servers: [described] } };
+}
+
+interface OneOptions {
+  readonly logLevel: LogLevel;
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+/** What to run: all servers, or one of them with its settings. Anything else is wrong usage. */
+function chosen(
+  words: readonly string[],
+  all: boolean,
+): 'all' | { readonly server: ServerName; readonly flags: OneOptions['flags'] } {
+  const server = words[0]?.startsWith('-') === true ? undefined : words[0];
+  if (server === undefined && !all) {
     throw new CecochatError('usage.invalid', 'missing argument: which server to run', {
       hint: 'cecochat service run --all',
     });
   }
-  if (all === true) {
-    throw new CecochatError('usage.invalid', `give either --all or the server "${server}", not both`);
+  if (all) {
+    if (words[0] !== undefined) {
+      throw new CecochatError('usage.invalid', `option --all takes no "${words[0]}"`, {
+        hint: 'cecochat service run --help',
+      });
+    }
+    return 'all';
   }
-  if (!serverNames.some((name) => name === server)) {
+  const name = serverNames.find((known) => known === server);
+  if (name === undefined) {
     throw new CecochatError('usage.invalid', `argument server: "${server}" is none of ${serverNames.join(', ')}`);
   }
-  throw new CecochatError(
-    'engine.unavailable',
-    `server "${server}" cannot run alone on the embedded engines: one process holds the data folder for all servers`,
-    { hint: 'cecochat service run --all (servers run one by one when external engines can be used)' },
-  );
+  return { server: name, flags: parseSettingFlags(words.slice(1)) };
 }

@@ -7,6 +7,7 @@ import type { Environment } from '../../commands/environment.ts';
 import type { LogLevel } from '../../output/log-line.ts';
 import { causesOf, envelopeError } from '../../output/error-text.ts';
 import { readVersion } from '../../version.ts';
+import { aborted } from '../aborted.ts';
 import { makeSecrets } from '../demo-users.ts';
 import { makeStackFolders, stackFolders, type StackFolders } from '../folders.ts';
 import { logRotation, openLogFile } from '../log-file.ts';
@@ -154,14 +155,4 @@ async function choosePorts({
   }
   await writePorts(folders, { formatVersion: 1, ports: plan.ports });
   return plan.ports;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    } else {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    }
-  });
 }

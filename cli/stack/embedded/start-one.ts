@@ -1,0 +1,33 @@
+/**
+ * One server in this process, with engines of its own. Settings come from flags, then from the environment.
+ */
+import { settingsReference, startOne, type LogLevel, type RunningServer } from '../../../services/run.ts';
+import type { Environment } from '../../commands/environment.ts';
+import type { ServerName } from '../server-names.ts';
+
+export interface StartOneRequest {
+  readonly server: ServerName;
+  /** By setting name; the engines' among them. */
+  readonly flags: Readonly<Record<string, string>>;
+  readonly logLevel: LogLevel;
+  readonly writeLog: (text: string) => void;
+}
+
+export function startServer({ clock, random, env }: Environment, request: StartOneRequest): Promise<RunningServer> {
+  const { server, flags, logLevel, writeLog } = request;
+  const ofEngines = new Set(settingsReference().flatMap(({ scope, name }) => (scope === 'engines' ? [name] : [])));
+  const pick = (engines: boolean): Record<string, string> =>
+    Object.fromEntries(Object.entries(flags).filter(([name]) => ofEngines.has(name) === engines));
+  const sources = (values: Record<string, string>) => [
+    { origin: 'flag', keyedBy: 'name', values } as const,
+    { origin: 'environment', keyedBy: 'variable', values: env } as const,
+  ];
+  return startOne(server, {
+    settings: sources(pick(false)),
+    engines: sources(pick(true)),
+    logLevel,
+    writeLog,
+    clock,
+    random,
+  });
+}
