@@ -142,7 +142,8 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
     for await (const event of fill.events()) if (!keep(event, 'history')) await queue.room(life.signal);
     // Another incarnation's cursor may compare as later: the watermark counts all the same.
     position = createFeedPosition(fill.watermark);
-    if (deliveries === 'keep' && fill.watermark.length > 0) queue.put({ cursor: fill.watermark, event: undefined, from: 'history' });
+    if (deliveries === 'keep' && fill.watermark.length > 0)
+      queue.put({ cursor: fill.watermark, event: undefined, from: 'history' });
   };
   const connectOnce = async (): Promise<Error | undefined> => {
     const token = await session.accessToken(life.signal);

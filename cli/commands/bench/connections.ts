@@ -26,7 +26,9 @@ export interface ConnectionsOptions {
 }
 
 const settleMs = 2_000;
+/** Without progress for so long it is over: sooner when something went wrong. */
 const stallMs = 30_000;
+const stallAfterFaultMs = 3_000;
 /** Files that a process has open besides its connections. */
 const otherFiles = 200;
 
@@ -121,7 +123,10 @@ async function follow(given: {
     if (done > best) {
       best = done;
       bestAtMs = clock.monotonicMs();
-    } else if (clock.monotonicMs() - bestAtMs > stallMs) return progress;
+    } else {
+      const limitMs = progress.some((one) => one.faults.length > 0) ? stallAfterFaultMs : stallMs;
+      if (clock.monotonicMs() - bestAtMs > limitMs) return progress;
+    }
   }
 }
 
