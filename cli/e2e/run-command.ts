@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { systemRandom } from '../../services/core/random.ts';
 import { systemClock } from '../../services/core/time/clock.ts';
 import type { CommandEntry } from '../commands/command.ts';
@@ -35,6 +36,8 @@ export interface Workbench extends AsyncDisposable {
   environment(options?: RunOptions): Environment;
 }
 
+const standIn = fileURLToPath(new URL('./stand-in-stack.ts', import.meta.url));
+
 /** `up` starts its process with the stand-in of stand-in-stack.ts, which hosts servers that only say that they are ready. */
 export async function openWorkbench(): Promise<Workbench> {
   const home = await mkdtemp(join(tmpdir(), 'cecochat-test-'));
@@ -43,7 +46,7 @@ export async function openWorkbench(): Promise<Workbench> {
     const stderr = Object.assign(new PassThrough(), { isTTY: options.tty === true });
     return {
       argv: [],
-      program: [process.execPath, '--import', 'tsx', join(import.meta.dirname, 'stand-in-stack.ts')],
+      program: [process.execPath, '--import', 'tsx', standIn],
       env: { PATH: process.env['PATH'], CECOCHAT_HOME: home, ...options.env },
       stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
       stdout,

@@ -2,7 +2,7 @@
  * Reads and writes a stack's files. A write replaces the file in one step; a file that is damaged or from a
  * newer cecochat is an error that says so, and is left as it is.
  */
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CecochatError } from '../../services/core/errors.ts';
 import { isErrno } from './errno.ts';
@@ -20,9 +20,6 @@ export function writeState(folders: StackFolders, state: StackState): Promise<vo
   return writeJson(join(folders.root, 'stack.json'), state);
 }
 
-export async function removeState(folders: StackFolders): Promise<void> {
-  await rm(join(folders.root, 'stack.json'), { force: true });
-}
 
 export function readSecrets(folders: StackFolders): Promise<StackSecrets | undefined> {
   return readJson(join(folders.root, 'secrets.json'), parseSecrets);
