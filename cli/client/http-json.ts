@@ -2,6 +2,8 @@
  * JSON over HTTP as cecochat's servers speak it: problem details (RFC 9457) become a CecochatError with
  * the same code; a server that cannot be reached is engine.unavailable.
  */
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { CecochatError, isErrorCode } from '../../services/core/errors.ts';
 
 export interface HttpCall {
@@ -15,35 +17,51 @@ export interface HttpCall {
 
 /** The answer's JSON value; undefined when the answer has no body. */
 export async function callHttp(call: HttpCall): Promise<unknown> {
-  const response = await request(call);
-  const text = await response.text();
+  const { status, text } = await request(call);
   const value = parseJson(text);
-  if (response.ok) {
+  if (status >= 200 && status < 300) {
     if (text !== '' && value === undefined) {
-      throw new CecochatError('internal', `${call.method} ${call.url} answered ${response.status} with no JSON`);
+      throw new CecochatError('internal', `${call.method} ${call.url} answered ${status} with no JSON`);
     }
     return value;
   }
-  throw errorFromProblem(value, { call, status: response.status });
+  throw errorFromProblem(value, { call, status });
 }
 
-async function request(call: HttpCall): Promise<Response> {
-  try {
-    return await fetch(call.url, {
-      method: call.method,
-      headers: {
-        ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
-        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      ...(call.signal === undefined ? {} : { signal: call.signal }),
+interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** By node:http: the built-in fetch costs a short-lived program 30 ms more. */
+function request(call: HttpCall): Promise<HttpAnswer> {
+  const { url, method, token, signal } = call;
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+  };
+  const open = url.startsWith('https:') ? requestHttps : requestHttp;
+  return new Promise<HttpAnswer>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      // Of several addresses that all failed, the error has a code only.
+      const why = error.message === '' && 'code' in error ? String(error.code) : error.message;
+      const unreachable = new CecochatError('engine.unavailable', `${url} cannot be reached: ${why}`, {
+        cause: error,
+      });
+      reject(signal?.aborted === true ? signal.reason : unreachable);
+    };
+    const sent = open(url, { method, headers, ...(signal === undefined ? {} : { signal }) }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', fail);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+      });
     });
-  } catch (error) {
-    if (call.signal?.aborted === true) throw call.signal.reason;
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CecochatError('engine.unavailable', `${call.url} cannot be reached: ${why}`, { cause: error });
-  }
+    sent.on('error', fail);
+    sent.end(body);
+  });
 }
 
 function errorFromProblem(problem: unknown, answer: { call: HttpCall; status: number }): CecochatError {
