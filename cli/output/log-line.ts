@@ -10,7 +10,7 @@ export interface LogLine {
   /** ISO 8601; '' when the line is no JSON of ours. */
   readonly time: string;
   readonly level: LogLevel;
-  /** "messaging s1"; '' when it does not say. */
+  /** "messaging-s1"; '' when it does not say. */
   readonly part: string;
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -45,7 +45,7 @@ export interface LogFilter {
 }
 
 export function matchesLog({ level, part }: LogLine, filter: LogFilter): boolean {
-  const words = part.split(' ');
+  const words = [part, ...part.split(/[ -]/)];
   return (
     logLevels.indexOf(level) >= logLevels.indexOf(filter.level) &&
     (filter.parts.length === 0 || filter.parts.some((wanted) => words.includes(wanted)))
