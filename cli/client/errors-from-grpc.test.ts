@@ -32,7 +32,10 @@ test('without details the status decides, and details that are no details are pa
   expect(errorFromGrpc(fault(status.UNAVAILABLE, 'gone', broken), 'call')).toMatchObject({
     code: 'engine.unavailable',
   });
-  expect(errorFromGrpc(fault(status.INTERNAL, 'oh', new Metadata()), 'call')).toMatchObject({ code: 'internal' });
+  const reset = fault(status.INTERNAL, 'Received RST_STREAM with code 2', new Metadata());
+  expect(errorFromGrpc(reset, 'call')).toMatchObject({ code: 'engine.unavailable' });
+  const denied = fault(status.PERMISSION_DENIED, 'no', new Metadata());
+  expect(errorFromGrpc(denied, 'call')).toMatchObject({ code: 'forbidden' });
 });
 
 test('an error that is no gRPC status stays what it is', () => {

@@ -61,11 +61,8 @@ function codeOfStatus(code: number): ErrorCode {
       return 'request.too_large';
     case status.DEADLINE_EXCEEDED:
       return 'deadline.exceeded';
-    case status.CANCELLED:
-    case status.UNAVAILABLE:
-    case status.ABORTED:
-      return 'engine.unavailable';
     default:
-      return 'internal';
+      // Unavailable, cancelled, reset: a server at fault says so by ErrorInfo, so it was the transport that broke.
+      return 'engine.unavailable';
   }
 }
