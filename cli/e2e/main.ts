@@ -31,7 +31,7 @@ async function runScenario(name: keyof typeof scenarios, args: readonly string[]
     title,
     rounds: whole(values.rounds, rounds),
     seed: whole(values.seed, process.pid),
-    users: whole(values.users, 12),
+    users: whole(values.users, 24),
     round,
     say: (line) => console.log(line),
     signal: interrupted.signal,

@@ -2,6 +2,8 @@
  * Many users at once, each with a device that sends and receives and others that only follow: one stays, one
  * loses its connection now and then, one is started again from its cursor.
  */
+import { setMaxListeners } from 'node:events';
+import { parseDialog } from '../../../services/core/chat-id.ts';
 import { randomInt, type Random } from '../../../services/core/random.ts';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import type { UserId } from '../../../services/core/ids.ts';
@@ -50,24 +52,13 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
   const ids = senders.map((device) => device.session.userId);
   const devices = [...senders, ...seconds];
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const loops = [
     ...senders.map((device, index) =>
       chatter({ device, partners: partnersOf(ids, index), random, signal: stop.signal }),
     ),
     ...seconds.map((device, index) => disturb({ device, kind: index % 3, random, signal: stop.signal })),
   ];
-
-  const acked = (): number =>
-    sum(senders, ({ sent }) => sent.sends.filter((send) => send.messageId !== undefined).length);
-  const expected = (user: bigint): number =>
-    sum(
-      senders,
-      ({ sent }) =>
-        sent.sends.filter(
-          ({ chatId, messageId }) => messageId !== undefined && chatId.split('-').includes(String(user)),
-        ).length,
-    );
-  const complete = (): boolean => devices.every((device) => device.feed.seen.length >= expected(device.session.userId));
 
   return {
     senders,
@@ -76,7 +67,7 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
       return sum(senders, ({ sent }) => sent.sends.length);
     },
     get ackedCount() {
-      return acked();
+      return sum(senders, ({ sent }) => sent.sends.filter((send) => send.messageId !== undefined).length);
     },
     get deliveredCount() {
       return sum(devices, ({ feed }) => feed.seen.length);
@@ -87,7 +78,9 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
       const endMs = systemClock.monotonicMs() + timeoutMs;
       const settled = (): boolean => senders.every((device) => device.unsettled === 0);
       while (!settled() && systemClock.monotonicMs() < endMs) await systemClock.sleep(50, signal);
-      while (!complete() && systemClock.monotonicMs() < endMs) await systemClock.sleep(200, signal);
+      const expected = expectations(senders);
+      const complete = (): boolean => devices.every(({ feed }) => feed.seen.length >= (expected.get(feed.userId) ?? 0));
+      while (!complete() && systemClock.monotonicMs() < endMs) await systemClock.sleep(100, signal);
       return [
         ...senders
           .filter((device) => device.unsettled > 0)
@@ -146,6 +139,18 @@ async function disturb({ device, kind, random, signal }: Loop & { kind: number }
     if (kind === 1) device.interrupt();
     else await device.reborn();
   }
+}
+
+/** How many acknowledged messages belong into each user's feed. */
+function expectations(senders: readonly Device[]): ReadonlyMap<bigint, number> {
+  const counts = new Map<bigint, number>();
+  for (const { sent } of senders) {
+    for (const { chatId, messageId } of sent.sends) {
+      if (messageId === undefined) continue;
+      for (const user of parseDialog(chatId)?.users ?? []) counts.set(user, (counts.get(user) ?? 0) + 1);
+    }
+  }
+  return counts;
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

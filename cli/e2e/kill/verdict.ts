@@ -50,13 +50,16 @@ interface Planting {
   readonly random: Random;
 }
 
-function withFeed(evidence: Evidence, { place, tamper, random }: Planting): Evidence {
-  const feeds = evidence.feeds.map((feed, index): FeedLog => {
-    if (index !== place) return feed;
+/** What concerns one user, with one of its feeds tampered with. */
+function withFeed({ sent, feeds, histories }: Evidence, { place, tamper, random }: Planting): Evidence {
+  const target = feeds[place];
+  const tampered = feeds.flatMap((feed): FeedLog[] => {
+    if (feed.userId !== target?.userId) return [];
+    if (feed !== target) return [feed];
     const seen = [...feed.seen];
     // The first half, so that a later message of the same sender to the same chat follows.
     tamper(seen, randomInt(random, Math.max(1, Math.floor(seen.length / 2))));
-    return { ...feed, seen };
+    return [{ ...feed, seen }];
   });
-  return { ...evidence, feeds };
+  return { sent, feeds: tampered, histories: histories.filter(({ userId }) => userId === target?.userId) };
 }
