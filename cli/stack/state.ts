@@ -20,7 +20,6 @@ export function writeState(folders: StackFolders, state: StackState): Promise<vo
   return writeJson(join(folders.root, 'stack.json'), state);
 }
 
-
 export function readSecrets(folders: StackFolders): Promise<StackSecrets | undefined> {
   return readJson(join(folders.root, 'secrets.json'), parseSecrets);
 }

@@ -97,8 +97,9 @@ test('never throws, whatever the values are', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(key, value)), (entries) => {
       const parsed = parseDynamicConfig({ version: 1, values: new Map(entries) });
-      if ('faults' in parsed) expect(parsed.faults.map(({ reason }) => reason)).not.toContain('');
-      else expect(parsed.config.partitionCount).toBeGreaterThanOrEqual(2);
+      const named = 'faults' in parsed && parsed.faults.every(({ reason }) => reason !== '');
+      const usable = 'config' in parsed && parsed.config.partitionCount >= 2;
+      expect(named || usable).toBe(true);
     }),
   );
 });
