@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock, type Clock } from '../../core/time/clock.ts';
+import type { Backplane } from '../backplane.ts';
 import { describeBackplane, type BackplaneFixture } from '../backplane.contract.ts';
 import { recordTail, texts, values } from '../recorded-tail.contract.ts';
 import { openEmbeddedBackplane, type EmbeddedBackplane } from './embedded-backplane.ts';
@@ -88,4 +89,36 @@ test('a closed backplane refuses appends and says so', async () => {
   await fixture.backplane[Symbol.asyncDispose]();
   await expect(fixture.backplane.append(1, values('late'))).rejects.toMatchObject({ code: 'engine.unavailable' });
   await fixture.reopen();
+});
+
+test('records are read in order while the journal is moved, and after a restart in the middle', async () => {
+  await using fixture = await openFixture();
+  let { backplane }: { backplane: Backplane } = fixture;
+  const text = (partition: number, number: number): string => `${partition}/${number}/${'x'.repeat(4000)}`;
+  const readAll = async (partition: number): Promise<string[]> => {
+    const found: string[] = [];
+    const { end } = await backplane.bounds(partition);
+    while (found.length < end) {
+      for (const { offset, value } of await backplane.read(partition, found.length, { maxRecords: 7, maxBytes: 1e6 })) {
+        expect(offset).toBe(found.length);
+        found.push(Buffer.from(value).toString());
+      }
+    }
+    return found;
+  };
+  const expected = new Map([0, 1, 2].map((partition) => [partition, [] as string[]]));
+  for (let round = 0; round < 3; round++) {
+    const appends: Promise<unknown>[] = [];
+    for (let number = 0; number < 600; number++) {
+      for (const [partition, all] of expected) {
+        all.push(text(partition, all.length));
+        appends.push(backplane.append(partition, [Buffer.from(all.at(-1) ?? '')]));
+      }
+      if (number % 50 === 49) await Promise.all(appends.splice(0));
+      if (number % 200 === 199) expect(await readAll(1)).toEqual(expected.get(1));
+    }
+    for (const [partition, all] of expected) expect(await readAll(partition)).toEqual(all);
+    backplane = await fixture.reopen();
+    for (const [partition, all] of expected) expect(await readAll(partition)).toEqual(all);
+  }
 });

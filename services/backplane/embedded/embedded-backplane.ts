@@ -55,7 +55,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     await openLmdbFolder({ folder: options.folder, kind: 'backplane', fixed: { partitionCount } }),
   );
   const table = folder.table('batches');
-  const log = createPartitionLog(table, () => clock.nowMs());
+  const log = createPartitionLog({ batches: table, journal: folder.table('journal') }, () => clock.nowMs());
   const group = scope.use(createGroupCommit({ table, failed: () => log.failed() }));
   const follows = new Map<number, Set<Follow>>();
   const tails = new Set<Tail>();
@@ -66,6 +66,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
   scope.use(retention);
 
   let pending = new Map<number, Pending>();
+  let isMoving = false;
 
   const commitPending = (): void => {
     let taken = new Map<number, Pending>();
@@ -73,7 +74,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       write: () => {
         taken = pending;
         pending = new Map();
-        for (const [partition, { values, bytes }] of taken) log.put(partition, values, bytes);
+        log.write(taken);
       },
       committed: () => answer(taken),
       failed: (error) => {
@@ -86,10 +87,34 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     });
   };
 
+  /** Shares a commit with the appends that wait. When it fails, the journal keeps everything until the next time. */
+  const moveJournal = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let moved = (): void => undefined;
+      group.enqueue({
+        write: () => {
+          moved = log.move();
+        },
+        committed: () => {
+          moved();
+          isMoving = false;
+          resolve();
+        },
+        failed: (error) => {
+          isMoving = false;
+          reject(error);
+        },
+      });
+    });
+
   const answer = (taken: ReadonlyMap<number, Pending>): void => {
     const bases = new Map<number, number>();
     for (const partition of taken.keys()) bases.set(partition, log.end(partition).offset);
     log.committed();
+    if (log.isMoveDue() && !isMoving) {
+      isMoving = true;
+      moveJournal().catch(() => undefined);
+    }
     for (const [partition, { values, bytes, waiters }] of taken) {
       const base = bases.get(partition) ?? 0;
       for (const waiter of waiters) waiter.resolve({ partition, baseOffset: base + waiter.at });
@@ -182,7 +207,10 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       if (holder.includes('\0')) throw new CecochatError('request.invalid', 'a holder has no zero byte in its name');
       await retention.protect(holder, partition, from);
     },
-    retain: () => retention.pass(),
+    async retain() {
+      await moveJournal();
+      await retention.pass();
+    },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
 }

@@ -1,21 +1,13 @@
 /**
- * The stored partitions: their ends, reading, and the puts of a group commit. Knows nothing of who waits or
- * follows. What is read here is on disk: LMDB shows a commit to readers after its fdatasync only.
+ * The stored partitions: their ends, reading, and what a group commit writes. A commit goes to the journal and
+ * stays in memory as well; once some megabytes have gathered, `move` puts them where each partition has its
+ * batches together, and empties the journal, in one commit. What is read here is on disk.
  */
 import { CecochatError } from '../../core/errors.ts';
 import type { BinaryTable } from '../../embedded/lmdb-folder.ts';
 import type { Bounds, ReadLimits, StoredRecord } from '../backplane.ts';
-import {
-  batchKey,
-  blobBytes,
-  keyBytes,
-  keyOffset,
-  maxBlobBytes,
-  readHeader,
-  readRecords,
-  writeBlob,
-  writeKey,
-} from './batch-blob.ts';
+import { batchKey, blobBytes, keyOffset, maxBlobBytes, readHeader, readRecords, writeBlob } from './batch-blob.ts';
+import { createJournal, type JournalBatch, type PlannedBatch } from './journal.ts';
 
 interface End {
   /** Offset of the next record. */
@@ -24,33 +16,41 @@ interface End {
   readonly bytes: number;
 }
 
+export interface WaitingValues {
+  readonly values: readonly Uint8Array[];
+  readonly bytes: number;
+}
+
 export interface PartitionLog {
-  /** To be called within a commit, for each partition once; `committed` or `failed` must follow. */
-  put(partition: number, values: readonly Uint8Array[], valueBytes: number): void;
-  /** Everything put since the last commit is on disk. */
+  /** To be called at most once in a commit, which `committed` or `failed` must follow. */
+  write(waiting: ReadonlyMap<number, WaitingValues>): void;
+  /** Everything written since the last commit is on disk. */
   committed(): void;
   failed(): void;
+  /** Enough has gathered in the journal to move it. */
+  isMoveDue(): boolean;
+  /** To be called within a commit: moves what is on disk in the journal by now. Answers what to call after the commit. */
+  move(): () => void;
   end(partition: number): End;
   start(partition: number): number;
   bounds(partition: number): Bounds;
   read(partition: number, from: number, limits: ReadLimits): StoredRecord[];
 }
 
-const arenaBytes = 1 << 20;
+/** A move writes all of it in one commit, which appends wait for. */
+const moveBytes = 4 << 20;
 
-export function createPartitionLog(table: BinaryTable, nowMs: () => number): PartitionLog {
+export function createPartitionLog(
+  tables: { readonly batches: BinaryTable; readonly journal: BinaryTable },
+  nowMs: () => number,
+): PartitionLog {
+  const table = tables.batches;
+  const journal = createJournal(tables.journal);
   const ends = new Map<number, End>();
-  let next = new Map<number, End>();
-  const key = Buffer.alloc(keyBytes);
-  // LMDB's writer thread reads the values out of the arena; it is free again when the commit is over.
-  let arena = Buffer.allocUnsafeSlow(arenaBytes);
-  let used = 0;
-
-  const room = (bytes: number): void => {
-    if (used + bytes <= arena.length) return;
-    arena = Buffer.allocUnsafeSlow(Math.max(arenaBytes, bytes));
-    used = 0;
-  };
+  /** Batches of the journal, by partition, oldest first. */
+  const gathered = new Map<number, JournalBatch[]>();
+  let gatheredBytes = 0;
+  let written: readonly JournalBatch[] = [];
 
   const loadEnd = (partition: number): End => {
     for (const entry of table.getRange({
@@ -61,50 +61,80 @@ export function createPartitionLog(table: BinaryTable, nowMs: () => number): Par
       reverse: true,
       limit: 1,
     })) {
-      const header = readHeader(entry.value);
-      return { offset: keyOffset(entry.key) + header.count, bytes: header.bytesBefore + entry.value.length };
+      return endOf({ offset: keyOffset(entry.key), blob: entry.value });
     }
     return { offset: 0, bytes: 0 };
   };
 
+  const gather = (batch: JournalBatch): void => {
+    const known = gathered.get(batch.partition);
+    if (known === undefined) gathered.set(batch.partition, [batch]);
+    else known.push(batch);
+    gatheredBytes += batch.blob.length;
+    ends.set(batch.partition, endOf(batch));
+  };
+
+  const firstGathered = (partition: number): number => gathered.get(partition)?.[0]?.offset ?? Number.POSITIVE_INFINITY;
+
+  /** The batches that the values of one partition make, cut at `maxBlobBytes`. */
+  const plan = (partition: number, { values, bytes: left }: WaitingValues, into: PlannedBatch[]): void => {
+    let { offset, bytes } = log.end(partition);
+    const timeMs = nowMs();
+    for (let from = 0, rest = left; from < values.length;) {
+      const { to, size } = rest <= maxBlobBytes ? { to: values.length, size: rest } : cut(values, from);
+      const part = { header: { timeMs, bytesBefore: bytes }, values, from, to };
+      const length = blobBytes(to - from, size);
+      into.push({ partition, offset, bytes: length, write: (target, at) => void writeBlob(target, at, part) });
+      offset += to - from;
+      bytes += length;
+      rest -= size;
+      from = to;
+    }
+  };
+
+  const readGathered = (batches: readonly JournalBatch[], from: number, limits: ReadLimits): StoredRecord[] => {
+    const into: StoredRecord[] = [];
+    const room = { records: Math.max(1, limits.maxRecords), bytes: limits.maxBytes };
+    for (let index = lastAtOrBelow(batches, from); index < batches.length; index += 1) {
+      const batch = batches[index];
+      if (batch === undefined || room.records <= 0 || room.bytes <= 0) break;
+      readRecords(batch.blob, batch.offset, { from, into, room });
+    }
+    return into;
+  };
+
   const log: PartitionLog = {
-    put(partition, values, valueBytes) {
-      let { offset, bytes } = log.end(partition);
-      const timeMs = nowMs();
-      let from = 0;
-      let left = valueBytes;
-      while (from < values.length) {
-        let to = values.length;
-        let size = left;
-        if (left > maxBlobBytes) {
-          size = 0;
-          to = from;
-          for (; to < values.length; to++) {
-            const length = values[to]?.length ?? 0;
-            if (to > from && size + length > maxBlobBytes) break;
-            size += length;
-          }
-        }
-        const length = blobBytes(to - from, size);
-        room(length);
-        const until = writeBlob(arena, used, { header: { timeMs, bytesBefore: bytes }, values, from, to });
-        void table.put(writeKey(key, partition, offset), arena.subarray(used, until));
-        used = until;
-        offset += to - from;
-        bytes += length;
-        left -= size;
-        from = to;
-      }
-      next.set(partition, { offset, bytes });
+    write(waiting) {
+      const planned: PlannedBatch[] = [];
+      for (const [partition, values] of waiting) plan(partition, values, planned);
+      written = journal.append(planned);
     },
     committed() {
-      for (const [partition, end] of next) ends.set(partition, end);
-      log.failed();
+      for (const batch of written) gather(batch);
+      written = [];
     },
     failed() {
-      next = new Map();
-      used = 0;
-      if (arena.length > arenaBytes) arena = Buffer.allocUnsafeSlow(arenaBytes);
+      written = [];
+    },
+    isMoveDue: () => gatheredBytes >= moveBytes,
+    move() {
+      const counts = new Map<number, number>();
+      const bytes = gatheredBytes;
+      for (const [partition, batches] of [...gathered].toSorted(([one], [other]) => one - other)) {
+        for (const { offset, blob } of batches) void table.put(batchKey(partition, offset), blob);
+        counts.set(partition, batches.length);
+      }
+      // A row that this very commit writes has not been gathered yet.
+      const removed = journal.removeUpTo(journal.newest() - (written.length > 0 ? 1 : 0));
+      return () => {
+        removed();
+        for (const [partition, count] of counts) {
+          const later = gathered.get(partition)?.slice(count) ?? [];
+          if (later.length > 0) gathered.set(partition, later);
+          else gathered.delete(partition);
+        }
+        gatheredBytes -= bytes;
+      };
     },
     end(partition) {
       let end = ends.get(partition);
@@ -118,12 +148,14 @@ export function createPartitionLog(table: BinaryTable, nowMs: () => number): Par
       for (const first of table.getKeys({ start: batchKey(partition, 0), end: batchKey(partition + 1, 0), limit: 1 })) {
         return keyOffset(first);
       }
-      return 0;
+      const first = firstGathered(partition);
+      return Number.isFinite(first) ? first : 0;
     },
     bounds: (partition) => ({ start: log.start(partition), end: log.end(partition).offset }),
     read(partition, from, limits) {
       const into: StoredRecord[] = [];
       if (from >= log.end(partition).offset) return into;
+      if (from >= firstGathered(partition)) return readGathered(gathered.get(partition) ?? [], from, limits);
       let start = from;
       for (const found of table.getKeys({
         start: batchKey(partition, from),
@@ -147,7 +179,37 @@ export function createPartitionLog(table: BinaryTable, nowMs: () => number): Par
       return into;
     },
   };
+  for (const batch of journal.load()) gather(batch);
   return log;
+}
+
+function endOf({ offset, blob }: { readonly offset: number; readonly blob: Buffer }): End {
+  const header = readHeader(blob);
+  return { offset: offset + header.count, bytes: header.bytesBefore + blob.length };
+}
+
+/** How many values from `from` on fit into a blob, one at least. */
+function cut(values: readonly Uint8Array[], from: number): { readonly to: number; readonly size: number } {
+  let size = 0;
+  let to = from;
+  for (; to < values.length; to += 1) {
+    const length = values[to]?.length ?? 0;
+    if (to > from && size + length > maxBlobBytes) break;
+    size += length;
+  }
+  return { to, size };
+}
+
+/** Index of the last batch that starts at or below the offset. */
+function lastAtOrBelow(batches: readonly JournalBatch[], offset: number): number {
+  let low = 0;
+  let high = batches.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((batches[middle]?.offset ?? Number.POSITIVE_INFINITY) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 export function expired(partition: number, from: number, start: number): CecochatError {
