@@ -5,6 +5,10 @@
 import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
 import type { Clock } from '../core/time/clock.ts';
 
+/** Writes take a fifth of the time at most, unless that would make the history late. */
+const restFactor = 4;
+const longestRestMs = 250;
+
 export interface HistoryWriter {
   write(batch: HistoryBatch): Promise<void>;
 }
@@ -18,7 +22,7 @@ interface Waiting {
 export function createHistoryWriter(deps: {
   historyDb: Pick<HistoryDb, 'write'>;
   clock: Clock;
-  /** From the start of a write to the start of the next: under load, larger writes cost less. */
+  /** From the start of a write to the start of the next: under load, larger writes cost less; 0: never rest. */
   restMs: number;
 }): HistoryWriter {
   let waiting: Waiting[] = [];
@@ -35,7 +39,10 @@ export function createHistoryWriter(deps: {
       } catch (error) {
         for (const { reject } of taken) reject(error);
       }
-      const restMs = deps.restMs - (deps.clock.monotonicMs() - startedMs);
+      const tookMs = deps.clock.monotonicMs() - startedMs;
+      // Slow writes mean a busy disk, which acknowledgements wait for too: larger and fewer ones leave it to them.
+      const restMs =
+        deps.restMs === 0 ? 0 : Math.max(deps.restMs - tookMs, Math.min(tookMs * restFactor, longestRestMs));
       if (restMs > 0) await deps.clock.sleep(restMs);
     }
     isRunning = false;
