@@ -3,6 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { stripVTControlCharacters as plain } from 'node:util';
 
 export interface ToolResult {
   readonly exitCode: number;
@@ -19,7 +20,7 @@ export function run(command: string, args: readonly string[], folder: string): P
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.once('error', reject);
-    child.once('close', (code) => resolve({ exitCode: code ?? 1, stdout, stderr }));
+    child.once('close', (code) => resolve({ exitCode: code ?? 1, stdout: plain(stdout), stderr: plain(stderr) }));
   });
 }
 
