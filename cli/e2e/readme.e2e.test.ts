@@ -94,3 +94,9 @@ test('the README names the commands that the promises are checked with', async (
   ])
     expect(text).toContain(command);
 });
+
+test('the configuration reference of the README is what the program prints', async () => {
+  const { stdout } = await sandbox.run(['config', 'reference', '--markdown']);
+  const [, printed] = (await read('README.md')).split(/<!-- \/?reference -->\n/);
+  expect(printed?.trim()).toBe(stdout.trim());
+});

@@ -7,7 +7,7 @@ export const materializeSettings = declareSettings('materialize', {
   ...httpSettings,
   ...drainSetting,
   writeEveryMs: integerSetting({
-    default: 20,
+    default: 50,
     min: 0,
     max: 10_000,
     unit: 'ms',

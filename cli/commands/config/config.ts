@@ -77,7 +77,8 @@ export const configCommand: CommandModule = {
       .description(
         'All settings of the servers and all keys of the dynamic configuration, with type, default and meaning.',
       )
-      .action(() => run(() => configReference()));
+      .option('--markdown', 'as the tables of the README')
+      .action((options: { markdown?: true }) => run(() => configReference(options)));
   },
 };
 

@@ -49,13 +49,33 @@ export interface SettingRow {
   readonly doc: string;
 }
 
-export async function configReference(): Promise<CommandResult> {
+export async function configReference({ markdown = false } = {}): Promise<CommandResult> {
   const { settingRows } = await import('../../stack/embedded/setting-rows.ts');
   const settings = settingRows();
-  return { data: { settings, dynamic: dynamicKeys }, text: referenceText(settings) };
+  const sections = sectionsOf(settings);
+  return { data: { settings, dynamic: dynamicKeys }, text: markdown ? markdownOf(sections) : textOf(sections) };
 }
 
-function referenceText(settings: readonly SettingRow[]): string {
+interface Section {
+  readonly title: string;
+  readonly rows: readonly string[][];
+}
+
+function textOf(sections: readonly Section[]): string {
+  return sections.map(({ title, rows }) => `${title}\n${formatTable(rows)}`).join('\n\n');
+}
+
+function markdownOf(sections: readonly Section[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return sections
+    .map(({ title, rows: [head = [], ...rows] }) =>
+      [`**${title}**`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n'),
+    )
+    .join('\n\n');
+}
+
+function sectionsOf(settings: readonly SettingRow[]): Section[] {
   const sections = [...new Set(settings.map((row) => row.scope))].map((scope) => {
     const rows = settings.filter((row) => row.scope === scope);
     const lines = rows.map(({ name, variable, type, unit, default: value, doc }) => [
@@ -65,11 +85,8 @@ function referenceText(settings: readonly SettingRow[]): string {
       value,
       doc,
     ]);
-    return `${scope}\n${formatTable([['setting', 'variable', 'type', 'default', 'meaning'], ...lines])}`;
+    return { title: scope, rows: [['setting', 'variable', 'type', 'default', 'meaning'], ...lines] };
   });
   const dynamic = dynamicKeys.map(({ key, type, default: value, doc }) => [key, type, value, doc]);
-  return [
-    ...sections,
-    `dynamic configuration\n${formatTable([['key', 'type', 'default', 'meaning'], ...dynamic])}`,
-  ].join('\n\n');
+  return [...sections, { title: 'dynamic configuration', rows: [['key', 'type', 'default', 'meaning'], ...dynamic] }];
 }
