@@ -87,25 +87,22 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     });
   };
 
-  /** Shares a commit with the appends that wait. When it fails, the journal keeps everything until the next time. */
-  const moveJournal = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let moved = (): void => undefined;
-      group.enqueue({
-        write: () => {
-          moved = log.move();
-        },
-        committed: () => {
-          moved();
-          isMoving = false;
-          resolve();
-        },
-        failed: (error) => {
-          isMoving = false;
-          reject(error);
-        },
+  /** Each part shares a commit with the appends that wait. What fails stays in the journal until the next time. */
+  const moveJournal = async (): Promise<void> => {
+    let isComplete = false;
+    while (!isComplete) {
+      isComplete = await new Promise<boolean>((resolve, reject) => {
+        let moved = (): boolean => true;
+        group.enqueue({
+          write: () => {
+            moved = log.move();
+          },
+          committed: () => resolve(moved()),
+          failed: reject,
+        });
       });
-    });
+    }
+  };
 
   const answer = (taken: ReadonlyMap<number, Pending>): void => {
     const bases = new Map<number, number>();
@@ -113,7 +110,11 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     log.committed();
     if (log.isMoveDue() && !isMoving) {
       isMoving = true;
-      moveJournal().catch(() => undefined);
+      void moveJournal()
+        .catch(() => undefined)
+        .finally(() => {
+          isMoving = false;
+        });
     }
     for (const [partition, { values, bytes, waiters }] of taken) {
       const base = bases.get(partition) ?? 0;
@@ -208,7 +209,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       await retention.protect(holder, partition, from);
     },
     async retain() {
-      await moveJournal();
+      if (!isMoving) await moveJournal();
       await retention.pass();
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
