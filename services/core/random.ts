@@ -1,8 +1,6 @@
 /**
  * Chance arrives as a parameter: the system's for servers, a seeded one for simulations and tests.
  */
-import { randomBytes } from 'node:crypto';
-
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
@@ -11,8 +9,8 @@ export interface Random {
 }
 
 export const systemRandom: Random = {
-  next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
-  bytes: (count) => randomBytes(count),
+  next: () => systemBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  bytes: systemBytes,
 };
 
 /** mulberry32 (Tommy Ettinger, public domain): small, fast, good enough to draw schedules from. */
@@ -30,4 +28,12 @@ export function seededRandom(seed: number): Random {
 /** An integer in [0, below). */
 export function randomInt(random: Random, below: number): number {
   return Math.floor(random.next() * below);
+}
+
+/** The global is loaded at its first use: importing node:crypto costs a short-lived program several milliseconds. */
+function systemBytes(count: number): Buffer {
+  const bytes = Buffer.allocUnsafe(count);
+  // At most 65 536 bytes a call (Web Crypto).
+  for (let at = 0; at < count; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
 }
