@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command } from '../commander.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { durationOption, integerOption, numberOption, sizeOption, stackOption } from './options.ts';

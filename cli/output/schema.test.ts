@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command } from '../commander.ts';
 import { describe, expect, test } from 'vitest';
 import { errorCodes } from '../../services/core/errors.ts';
 import { commandEntries } from '../commands/registry.ts';

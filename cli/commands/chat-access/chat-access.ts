@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Option } from 'commander';
+import { Option } from '../../commander.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { parseUserId, type UserId } from '../../../services/core/ids.ts';
 import { findUser } from '../../client/discovery.ts';
