@@ -11,10 +11,17 @@ import { createPartitionOwner, type PartitionOwner } from './owner/partition-own
 import { notOwned } from './owner/sends.ts';
 import type { Shared } from './owner/shared.ts';
 
+/** What is due without anything happening (marks, tips) is due within minutes. */
+const tickAllMs = 1000;
+
 export function createOwner(dependencies: OwnerDependencies): Owner {
   const { ports, clock, defer, partitionCount, server } = dependencies;
   const appenders = new Map<number, Appender>();
   const owned = new Map<number, PartitionOwner>();
+  /** Partitions that something happened to since all were ticked, or the time before: only they have something due soon. */
+  let touched = new Set<number>();
+  let touchedBefore = new Set<number>();
+  let allTickedMs = Number.NEGATIVE_INFINITY;
   let highestId = 0n;
 
   const shared: Shared = {
@@ -27,7 +34,9 @@ export function createOwner(dependencies: OwnerDependencies): Owner {
         ports.ended(partition, why);
       },
     },
+    appenders: () => appenders.values(),
     appender(partition) {
+      touched.add(partition);
       let appender = appenders.get(partition);
       if (appender === undefined) {
         const append: Parameters<typeof createAppender>[0]['append'] = (records, flight) =>
@@ -43,36 +52,51 @@ export function createOwner(dependencies: OwnerDependencies): Owner {
     },
   };
 
+  function ownerOf(partition: number): PartitionOwner | undefined {
+    touched.add(partition);
+    return owned.get(partition);
+  }
+
   function partitionFor(user: UserId): number {
     return partitionOf(user, partitionCount);
   }
 
   return {
     takeOver(partition, start) {
-      owned.get(partition)?.end('taken over again');
+      ownerOf(partition)?.end('taken over again');
       owned.set(partition, createPartitionOwner(shared, partition, start));
       // Nothing may be there to follow: then it fences at once.
       owned.get(partition)?.records([]);
     },
-    granted: (partition, term) => owned.get(partition)?.granted(term),
-    records: (partition, records) => owned.get(partition)?.records(records),
+    granted: (partition, term) => ownerOf(partition)?.granted(term),
+    records: (partition, records) => ownerOf(partition)?.records(records),
     answered(partition, flight, answer) {
       appenders.get(partition)?.answered(flight, answer);
-      owned.get(partition)?.settle();
+      ownerOf(partition)?.settle();
     },
-    rederive: (reread) => owned.get(reread.source)?.rederive(reread),
-    release: (partition) => owned.get(partition)?.release(),
+    rederive: (reread) => ownerOf(reread.source)?.rederive(reread),
+    release: (partition) => ownerOf(partition)?.release(),
     end: (partition, why) => owned.get(partition)?.end(why),
     send(command) {
       const partition = partitionFor(command.senderId);
-      const owner = owned.get(partition);
+      const owner = ownerOf(partition);
       if (owner === undefined) command.done(notOwned(partition, server));
       else owner.send(command);
     },
-    confirm: (command) => owned.get(partitionFor(command.readerId))?.confirm(command),
+    confirm: (command) => ownerOf(partitionFor(command.readerId))?.confirm(command),
     tick() {
-      for (const owner of owned.values()) owner.tick();
-      for (const appender of appenders.values()) appender.tick();
+      const nowMs = clock.monotonicMs();
+      const isAll = nowMs - allTickedMs >= tickAllMs;
+      const due = isAll ? new Set([...owned.keys(), ...appenders.keys()]) : new Set([...touchedBefore, ...touched]);
+      if (isAll) {
+        allTickedMs = nowMs;
+        touchedBefore = touched;
+        touched = new Set();
+      }
+      for (const partition of due) {
+        owned.get(partition)?.tick();
+        appenders.get(partition)?.tick();
+      }
     },
   };
 }

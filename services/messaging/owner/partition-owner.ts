@@ -80,7 +80,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
     settle();
     phase = 'ended';
     appender.dropOwn();
-    for (const target of Array(partitionCount).keys()) shared.appender(target).dropShared(partition);
+    for (const other of shared.appenders()) other.dropShared(partition);
     ports.ended(partition, why);
   }
 

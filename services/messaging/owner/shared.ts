@@ -8,6 +8,8 @@ import type { Appender } from './appender.ts';
 export interface Shared extends OwnerDependencies {
   readonly createFold: typeof createFold;
   appender(partition: number): Appender;
+  /** Those that there are. */
+  appenders(): Iterable<Appender>;
   /** Highest id folded from any partition of this owner: new ids lie above it. */
   highestId(): bigint;
   noteId(id: bigint): void;
