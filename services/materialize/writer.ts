@@ -6,12 +6,12 @@ import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
 import type { Clock } from '../core/time/clock.ts';
 
 /**
- * Writes take a twentieth of the time at most, unless that would make the history late. A write of 128 users'
- * rows dirties about 450 pages whether each has one row or ten; seventeen of them a second were a fifth of the
- * disk's time and most of the latency above p90.
+ * Writes take a hundredth of the time, unless that would make the history later than a second. A write of 128
+ * users' rows dirties about 450 pages whether each has one row or twenty, and acknowledgements wait for the same
+ * disk: at seventeen writes a second they were most of the latency above p90.
  */
-const restFactor = 20;
-const longestRestMs = 500;
+const restFactor = 100;
+const longestRestMs = 1000;
 
 export interface HistoryWriter {
   write(batch: HistoryBatch): Promise<void>;
