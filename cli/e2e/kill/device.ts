@@ -7,7 +7,7 @@ import { systemRandom } from '../../../services/core/random.ts';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import { dialogOf } from '../../../services/core/chat-id.ts';
 import type { UserId } from '../../../services/core/ids.ts';
-import { openChatClient, type ChatClient } from '../../client/chat-client.ts';
+import { openChatClient, type ChatClient, type ClientStatus } from '../../client/chat-client.ts';
 import { createMemoryCursorStore } from '../../client/cursor-store.ts';
 import { sightingOf, type FeedLog, type SentLog, type Sighting } from '../../client/feed-checker.ts';
 import { textContent } from '../../client/sender.ts';
@@ -22,7 +22,8 @@ export interface Device extends AsyncDisposable {
   readonly unsettled: number;
   /** What the servers finally refused, and clients that gave up: none is expected. */
   readonly faults: readonly string[];
-  readonly connected: boolean;
+  /** What its client is doing, and what it waits for. */
+  readonly state: string;
   /** Monotonic time of the last answer to a send that was made after `sinceMs`; undefined while there is none. */
   firstAckSince(sinceMs: number): number | undefined;
   send(to: UserId, text: string): void;
@@ -51,7 +52,7 @@ export function openDevice({ name, session, connectUrl }: DeviceOptions): Device
   const seen: Sighting[] = [];
   const faults: string[] = [];
   let unsettled = 0;
-  let connected = false;
+  let status = 'not connected yet';
   let closing = false;
 
   const open = (): ChatClient =>
@@ -62,8 +63,8 @@ export function openDevice({ name, session, connectUrl }: DeviceOptions): Device
       random: systemRandom,
       store,
       start: 'beginning',
-      onStatus: (status) => {
-        connected = status.kind === 'connected';
+      onStatus: (now) => {
+        status = now.kind === 'connected' ? `connected to ${now.serverId} at ${now.address}` : describe(now);
       },
     });
   const follow = async (of: ChatClient): Promise<void> => {
@@ -95,8 +96,11 @@ export function openDevice({ name, session, connectUrl }: DeviceOptions): Device
     get unsettled() {
       return unsettled;
     },
-    get connected() {
-      return connected;
+    get state() {
+      const open = sends.filter((send) => send.messageId === undefined);
+      const oldest =
+        open[0] === undefined ? '' : `, the oldest for ${Math.round(systemClock.monotonicMs() - open[0].atMs)} ms`;
+      return `${name} (user ${session.userId}) is ${status}, waits for ${open.length} answers${oldest}`;
     },
     firstAckSince(sinceMs) {
       for (let index = sends.length - 1, best: number | undefined; index >= 0; index -= 1) {
@@ -140,4 +144,10 @@ export function openDevice({ name, session, connectUrl }: DeviceOptions): Device
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+function describe(status: Exclude<ClientStatus, { kind: 'connected' }>): string {
+  return status.kind === 'backfilling'
+    ? 'filling from history'
+    : `waiting ${Math.round(status.delayMs)} ms after ${String(status.error)}`;
 }

@@ -49,9 +49,12 @@ async function recovered({ crowd, signal }: Scene, sinceMs: number): Promise<num
   for (;;) {
     const firsts = crowd.senders.map((device) => device.firstAckSince(sinceMs));
     if (firsts.every((first) => first !== undefined)) return Math.max(...firsts) - sinceMs;
-    const waiting = crowd.senders.filter((_, index) => firsts[index] === undefined).map((device) => device.name);
-    if (systemClock.monotonicMs() - sinceMs > longestRecoveryMs)
-      throw new Error(`not recovered after ${longestRecoveryMs} ms: ${waiting.join(', ')}`);
+    if (systemClock.monotonicMs() - sinceMs > longestRecoveryMs) {
+      const waiting = crowd.senders.filter((_, index) => firsts[index] === undefined);
+      throw new Error(
+        `not recovered after ${longestRecoveryMs} ms: ${waiting.map((device) => device.state).join('; ')}`,
+      );
+    }
     await systemClock.sleep(20, signal);
   }
 }

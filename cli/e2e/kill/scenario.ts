@@ -3,7 +3,7 @@
  */
 import { seededRandom, type Random } from '../../../services/core/random.ts';
 import { systemClock } from '../../../services/core/time/clock.ts';
-import { openSandbox } from '../sandbox.ts';
+import { openSandbox, type Sandbox } from '../sandbox.ts';
 import { openCrowd, type Crowd } from './crowd.ts';
 import { startStack, type StackHandle } from './stack-handle.ts';
 import { judge } from './verdict.ts';
@@ -39,12 +39,19 @@ export async function play(scenario: Scenario): Promise<boolean> {
   await stack.widenHistory();
   await using crowd = await openCrowd({ stack, users, random, signal });
   const figures = new Map<string, number[]>();
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const [name, value] of Object.entries(await scenario.round({ stack, crowd, random, signal }, round)))
-      figures.set(name, [...(figures.get(name) ?? []), value]);
+  const broken: string[] = [];
+  for (let round = 1; round <= rounds && broken.length === 0; round += 1) {
+    try {
+      for (const [name, value] of Object.entries(await scenario.round({ stack, crowd, random, signal }, round)))
+        figures.set(name, [...(figures.get(name) ?? []), value]);
+    } catch (error) {
+      signal.throwIfAborted();
+      broken.push(`round ${round}: ${error instanceof Error ? error.message : String(error)}`);
+    }
     if (round % 10 === 0)
       say(`  round ${round}: ${crowd.ackedCount} messages acknowledged, ${crowd.deliveredCount} delivered`);
   }
+  if (broken.length > 0) say(await logTail(sandbox));
   const unsettled = await crowd.settle(settleMs);
   const verdict = judge(await crowd.evidence(), random);
   const stillThere = await endedInOrder(sandbox);
@@ -65,6 +72,7 @@ export async function play(scenario: Scenario): Promise<boolean> {
   ];
   for (const [name, value] of rows) say(`${name.padEnd(34)}${value}`);
   const faults = [
+    ...broken,
     ...verdict.findings,
     ...verdict.blindTo.map((what) => `the checker missed ${what}`),
     ...unsettled,
@@ -76,7 +84,12 @@ export async function play(scenario: Scenario): Promise<boolean> {
   return faults.length === 0 && crowd.ackedCount > 0;
 }
 
-async function endedInOrder(sandbox: Awaited<ReturnType<typeof openSandbox>>): Promise<string[]> {
+/** What the servers warned of at the end. */
+async function logTail(sandbox: Sandbox): Promise<string> {
+  return (await sandbox.run(['logs', '--level', 'warn', '--tail', '40'])).stdout;
+}
+
+async function endedInOrder(sandbox: Sandbox): Promise<string[]> {
   const down = await sandbox.run(['down']);
   return [...(down.exitCode === 0 ? [] : [`down failed: ${down.stderr}`]), ...(await sandbox.leftovers())];
 }
