@@ -172,9 +172,12 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
     const stored = await store.load();
     if (stored !== undefined) position.move(stored);
     let filling = stored === undefined && start === 'beginning';
+    let renewing = false;
     while (!life.signal.aborted) {
       let error: unknown;
       try {
+        if (renewing) await session.renew(life.signal);
+        renewing = false;
         if (filling) await backfill();
         filling = false;
         error = await connectOnce();
@@ -191,8 +194,8 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
       if (step.discover) discovery = undefined;
       if (step.backfill) filling = true;
       dependencies.onStatus?.({ kind: 'waiting', delayMs: step.delayMs, error: asError(error) });
+      if (step.renew) renewing = true;
       await clock.sleep(step.delayMs, life.signal);
-      if (step.renew) await session.renew(life.signal);
     }
   };
   const running = live().then(

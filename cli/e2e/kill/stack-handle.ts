@@ -24,7 +24,7 @@ export interface StackHandle {
 }
 
 export async function startStack(sandbox: Sandbox): Promise<StackHandle> {
-  const first = await up(sandbox, '--port-base', '0');
+  const first = await up(sandbox, '--port-base', String(portBase()));
   const [profileUrl, connectUrl, configuratorUrl] = ['profileUrl', 'connectUrl', 'configuratorUrl'].map((name) =>
     first.data.at(name).text(),
   );
@@ -59,6 +59,14 @@ export async function startStack(sandbox: Sandbox): Promise<StackHandle> {
     movePartitions: (ranges) => configure({ 'partitioning.server-partitions': ranges }),
     widenHistory: () => configure({ 'history.user.message-count': '1000', 'history.dialog.message-count': '1000' }),
   };
+}
+
+/**
+ * Below the ephemeral ports: while the server is dead, a client that connects to one of those may be given the
+ * very same port for its own end, talk to itself, and keep the server from coming back.
+ */
+function portBase(): number {
+  return 20_000 + (process.pid % 1000) * 12;
 }
 
 async function up(sandbox: Sandbox, ...more: string[]): Promise<Envelope> {
