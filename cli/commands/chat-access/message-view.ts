@@ -53,9 +53,10 @@ export function receiptJson(receipt: Receipt): object {
   };
 }
 
-/** "2026-11-24 23:59:10  bob  hello" */
+/** "2026-11-24 23:59:10  bob  hello": always one line, whatever was written. */
 export function messageLine(message: Message, nameOf: (userId: bigint) => string): string {
-  return `${instant.format(messageTimeMs(message.messageId))}  ${nameOf(message.senderId)}  ${bodyText(message)}`;
+  const name = printable(nameOf(message.senderId));
+  return `${instant.format(messageTimeMs(message.messageId))}  ${name}  ${bodyText(message)}`;
 }
 
 function bodyText({ content }: Message): string {
@@ -63,8 +64,18 @@ function bodyText({ content }: Message): string {
   return `[kind ${content?.kind ?? 0}, ${content?.body?.$case === 'data' ? content.body.value.length : 0} bytes]`;
 }
 
-/** A message must not steer the reader's terminal: control characters are shown, line breaks are kept. */
+/**
+ * What others wrote, on one line that cannot steer the reader's terminal, fake another line or turn the
+ * reading direction: a line break is shown as ↵, a tab as spaces, any other control, format or separator
+ * character as \u{202e}. The two joiners stay: ordinary words and emoji need them.
+ */
 export function printable(text: string): string {
-  const code = (character: string): string => (character.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
-  return text.replaceAll(/[^\P{Cc}\t\n]/gu, (character) => `\\u${code(character)}`);
+  return text
+    .replaceAll(/\r\n|\n/g, '↵')
+    .replaceAll('\t', '    ')
+    .replaceAll(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

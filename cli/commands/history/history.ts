@@ -9,7 +9,7 @@ import type { Event, Message } from '../../../protos/gen/cecochat/v1/message.ts'
 import { discover } from '../../client/discovery.ts';
 import { createHistory, type History } from '../../client/history.ts';
 import { asOption, openChatAccess, type ChatAccess } from '../chat-access/chat-access.ts';
-import { messageJson, messageLine, receiptJson } from '../chat-access/message-view.ts';
+import { messageJson, messageLine, printable, receiptJson } from '../chat-access/message-view.ts';
 import { createNames, type Names } from '../chat-access/names.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, integerOption, stackOption } from '../options.ts';
@@ -41,7 +41,12 @@ export const historyCommand: CommandModule = {
       .option('--with <user>', 'only the dialog with this user (name or id)')
       .option('--chats', 'list the chats, the most recently active first')
       .option('--key <key>', 'the message that this send key became')
-      .option('--limit <number>', 'at most this many, from the newest', integerOption({ min: 1 }), 50)
+      .option(
+        '--limit <number>',
+        'at most this many messages (or chats), from the newest',
+        integerOption({ min: 1 }),
+        50,
+      )
       .option('--all', 'everything there is')
       .addOption(stackOption())
       .action((options: HistoryOptions) => run((invocation) => showHistory(invocation, options)));
@@ -102,11 +107,16 @@ async function showDialog({ history, access, names, most, signal }: Asking, part
 }
 
 async function showUser({ history, names, most, signal }: Asking): Promise<CommandResult> {
-  const { rows, end } = await collectPages<Event>(most, async (last, limit) => {
-    const before = last === undefined ? {} : { before: last.cursor };
-    const page = await history.user({ limit, signal, ...before });
-    return { rows: page.events, end: page.end };
-  });
+  const isMessage = ({ event }: Event): boolean => event?.$case === 'message';
+  const { rows, end } = await collectPages<Event>(
+    most,
+    async (last, limit) => {
+      const before = last === undefined ? {} : { before: last.cursor };
+      const page = await history.user({ limit, signal, ...before });
+      return { rows: page.events, end: page.end };
+    },
+    isMessage,
+  );
   const messages = rows.flatMap(({ event }) => (event?.$case === 'message' ? [event.value] : []));
   return { data: { events: rows.map(eventJson), end }, text: linesOf(messages, names) };
 }
@@ -120,7 +130,7 @@ async function showChats({ history, access, names, most, signal }: Asking): Prom
   const partner = (chatId: string): string => {
     const dialog = parseDialog(chatId);
     const other = dialog === undefined ? undefined : partnerIn(dialog, access.session.userId);
-    return other === undefined ? chatId : names.of(other);
+    return printable(other === undefined ? chatId : names.of(other));
   };
   return {
     data: {

@@ -20,3 +20,14 @@ test.each([
   expect(found.rows).toEqual(Array.from({ length: rows }, (_, index) => count - index));
   expect(found.end).toBe(end);
 });
+
+test.each([
+  // Multiples of 7 count: of 25 rows these are 21, 14 and 7.
+  { most: 1, lowest: 21, end: false },
+  { most: 2, lowest: 14, end: false },
+  { most: 3, lowest: 7, end: false },
+  { most: 4, lowest: 1, end: true },
+])('pages on until $most rows that count are found', async ({ most, lowest, end }) => {
+  const found = await collectPages(most, pagesOf(25), (row) => row % 7 === 0);
+  expect(found).toEqual({ rows: Array.from({ length: 26 - lowest }, (_, index) => 25 - index), end });
+});
