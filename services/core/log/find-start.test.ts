@@ -84,12 +84,16 @@ describe('a take-over starts', () => {
     });
     const start = await findTakeOverStart(log, nowMs);
     expect(start.from).toBe(290);
+    expect(start.entries?.[0]?.offset).toBe(290);
+    expect(start.entries?.at(-1)?.offset).toBe(start.end - 1);
+    expect(start.entries).toHaveLength(start.end - 290);
     expect(start.keysSinceMs).toBeLessThanOrEqual(nowMs - 600_000);
   });
 
   it('at the first record of a young log, knowing all keys', async () => {
     const start = await findTakeOverStart(logOf({ 5: sentAt(nowMs - 1000), 9: mark(8) }, { end: 10 }), nowMs);
-    expect(start).toEqual({ from: 0, state: emptyState, end: 10, keysSinceMs: Number.NEGATIVE_INFINITY });
+    expect(start).toMatchObject({ from: 0, state: emptyState, end: 10, keysSinceMs: Number.NEGATIVE_INFINITY });
+    expect(start.entries?.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it('in a cut log at its first Mark, trusting no key that may have been cut away', async () => {

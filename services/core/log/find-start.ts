@@ -23,7 +23,11 @@ export interface Start {
 export interface OwnerStart extends Start {
   readonly end: number;
   readonly keysSinceMs: number;
+  /** Everything from `from` to `end`, which was read on the way; undefined when it was too much to keep. */
+  readonly entries: readonly LogEntry[] | undefined;
 }
+
+const mostKept = 200_000;
 
 const firstStep = 512;
 const keyWindowMs = 660_000;
@@ -55,12 +59,34 @@ export async function findStart(log: LogView, offset: number): Promise<Start> {
 export async function findTakeOverStart(log: LogView, nowMs: number): Promise<OwnerStart> {
   const { start, end } = await log.bounds();
   const choice = createTakeOverChoice(nowMs);
-  await backward(log, { start, end }, (entries) => choice.look(entries));
+  /** The newest first. */
+  const chunks: (readonly LogEntry[])[] = [];
+  let kept = 0;
+  await backward(log, { start, end }, (entries) => {
+    kept += entries.length;
+    if (kept <= mostKept) chunks.push(entries);
+    return choice.look(entries);
+  });
+  const entriesFrom = (from: number): readonly LogEntry[] | undefined =>
+    kept > mostKept
+      ? undefined
+      : chunks
+          .toReversed()
+          .flat()
+          .filter(({ offset }) => offset >= from);
   const { at, keysSinceMs } = choice.result();
-  if (at !== undefined && at.from >= start) return { ...at, end, keysSinceMs };
-  if (start === 0) return { from: 0, state: emptyState, end, keysSinceMs: Number.NEGATIVE_INFINITY };
+  if (at !== undefined && at.from >= start) return { ...at, end, keysSinceMs, entries: entriesFrom(at.from) };
+  if (start === 0) {
+    const whole = { from: 0, state: emptyState, end, keysSinceMs: Number.NEGATIVE_INFINITY };
+    return { ...whole, entries: entriesFrom(0) };
+  }
   const from = await firstFrom(log, { start, end, wanted: start });
-  return { ...from, end, keysSinceMs: Math.max(keysSinceMs, choice.oldestMs() + keyAheadMs) };
+  return {
+    ...from,
+    end,
+    keysSinceMs: Math.max(keysSinceMs, choice.oldestMs() + keyAheadMs),
+    entries: entriesFrom(from.from),
+  };
 }
 
 /** The decision alone, from a log's records chunk by chunk, the newest chunk first. */
