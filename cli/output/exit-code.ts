@@ -4,7 +4,7 @@
  */
 import { CecochatError, type ErrorCode } from '../../services/core/errors.ts';
 
-/** 0 done, 1 failed, 2 wrong usage, 3 no such stack running, 4 timed out, 5 unhealthy, 130 interrupted. */
+/** 0 done, 1 failed, 2 wrong usage or input, 3 no such stack running, 4 timed out, 5 unhealthy, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 
 export const exitCodes = {
@@ -13,9 +13,9 @@ export const exitCodes = {
   'login.limited': 1,
   forbidden: 1,
   'not.found': 1,
-  'request.invalid': 1,
-  'request.too_large': 1,
-  'message.too_large': 1,
+  'request.invalid': 2,
+  'request.too_large': 2,
+  'message.too_large': 2,
   'chat.forbidden': 1,
   'user.exists': 1,
   'user.unknown': 1,
@@ -31,7 +31,7 @@ export const exitCodes = {
   'server.stopping': 1,
   'engine.unavailable': 1,
   'deadline.exceeded': 4,
-  'config.invalid': 1,
+  'config.invalid': 2,
   'config.conflict': 1,
   'config.refused': 1,
   'settings.invalid': 1,

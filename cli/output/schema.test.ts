@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from '../commander.ts';
 import { describe, expect, test } from 'vitest';
-import { errorCodes } from '../../services/core/errors.ts';
+import { CecochatError, errorCodes } from '../../services/core/errors.ts';
 import { commandEntries } from '../commands/registry.ts';
 import { checkOutput } from '../e2e/output-schema.ts';
-import { exitCodes } from './exit-code.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
 
 /** Hidden commands are the program talking to itself. */
 function leaves(command: Command, path: string): string[] {
@@ -53,4 +53,11 @@ describe('exit codes', () => {
       exitCodes.interrupted,
     ]).toEqual([2, 3, 4, 5, 130]);
   });
+
+  test.each(['usage.invalid', 'request.invalid', 'request.too_large', 'message.too_large', 'config.invalid'] as const)(
+    'say by 2 that the input is wrong: %s',
+    (code) => {
+      expect(exitCodeOf(new CecochatError(code, 'wrong'))).toBe(2);
+    },
+  );
 });

@@ -55,7 +55,8 @@ export async function openChatAccess(request: ChatAccessRequest): Promise<ChatAc
   const stack = await findRunningStack(environment, stackName);
   const folder = join(stackFolders(environment, stackName).root, 'clients');
   const base = join(folder, `${encodeURIComponent(userName)}.${request.client}`);
-  const password = stack.passwordOf(userName) ?? environment.env['CECOCHAT_PASSWORD'];
+  const given = environment.env['CECOCHAT_PASSWORD'];
+  const password = given === undefined || given === '' ? stack.passwordOf(userName) : given;
   const sessionPath = `${base}.session.json`;
   const { profileUrl } = stack;
   const keep = (tokens: SessionTokens): void => {

@@ -25,7 +25,7 @@ describe('printable', () => {
 });
 
 const nasty = fc.constantFrom(
-  ...'\n\r\t\v\f\u001b\u0085\u2028\u2029\u200e\u200f\u061c\u202a\u202e\u2066\u2069\ufeff\u00ad\u{e0041}a ',
+  ...Array.from('\n\r\t\v\f\u001b\u0085\u2028\u2029\u200e\u200f\u061c\u202a\u202e\u2066\u2069\ufeff\u00ad\u{e0041}a '),
 );
 
 test('any message is one line, without controls and without bidi characters', () => {
@@ -36,7 +36,7 @@ test('any message is one line, without controls and without bidi characters', ()
   fc.assert(
     fc.property(texts, texts, (text, name) => {
       const line = messageLine(messageOf(text), () => name);
-      expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u);
+      expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u);
       expect(messageJson(messageOf(text)).text).toBe(text);
     }),
   );
