@@ -9,15 +9,21 @@ async function openFolder(): Promise<AsyncDisposable & { path: string }> {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
 }
 
-test('a file store gives back what was saved, makes its folder, and leaves nothing beside', async () => {
+test('a file store gives back what was saved, and leaves nothing beside', async () => {
   await using folder = await openFolder();
-  const path = join(folder.path, 'deep', 'alice.cursor');
+  const path = join(folder.path, 'alice.cursor');
   const store = createFileCursorStore(path);
   expect(await store.load()).toBeUndefined();
   for (const byte of [1, 2, 255]) await store.save(Buffer.alloc(23, byte));
   expect(await createFileCursorStore(path).load()).toEqual(Buffer.alloc(23, 255));
-  expect(await readdir(join(folder.path, 'deep'))).toEqual(['alice.cursor']);
+  expect(await readdir(folder.path)).toEqual(['alice.cursor']);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test('a missing folder is not made', async () => {
+  await using folder = await openFolder();
+  await expect(createFileCursorStore(join(folder.path, 'deep', 'x')).save(Buffer.alloc(23))).rejects.toThrow('ENOENT');
+  expect(await readdir(folder.path)).toEqual([]);
 });
 
 test('a file that holds no cursor is named', async () => {

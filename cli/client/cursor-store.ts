@@ -1,8 +1,7 @@
 /**
  * Where a client keeps its cursor between runs. Saved only after everything before it was taken.
  */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readFile, rename } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
 
 export interface CursorStore {
@@ -21,7 +20,7 @@ export function createMemoryCursorStore(start?: Buffer): CursorStore {
   };
 }
 
-/** One line of base64. Written beside, flushed and renamed over, so that a crash leaves the old or the new one. */
+/** One line of base64; the folder must exist. Written beside, flushed and renamed over, so that a crash leaves the old or the new one. */
 export function createFileCursorStore(path: string): CursorStore {
   return {
     async load() {
@@ -40,7 +39,6 @@ export function createFileCursorStore(path: string): CursorStore {
       return Buffer.from(text, 'base64');
     },
     async save(cursor) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const beside = `${path}.new`;
       const file = await open(beside, 'w', 0o600);
       try {

@@ -12,6 +12,7 @@ import { messageJson, messageLine, printable, receiptJson } from '../chat-access
 import { createNames, type Names } from '../chat-access/names.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, durationOption, integerOption, stackOption } from '../options.ts';
+import { checkCursorFolder, namingCursorFile } from './cursor-file.ts';
 
 interface ListenOptions {
   readonly as: string;
@@ -51,6 +52,8 @@ export const listenCommand: CommandModule = {
 
 async function listen({ environment, output }: Invocation, options: ListenOptions): Promise<CommandResult> {
   const { clock, random } = environment;
+  const given = options.cursorFile === undefined ? undefined : resolve(environment.cwd, options.cursorFile);
+  if (given !== undefined) await checkCursorFolder(given);
   let messages = 0;
   using deadline = createDeadline({
     clock,
@@ -68,7 +71,7 @@ async function listen({ environment, output }: Invocation, options: ListenOption
   });
   const names = await createNames(environment, options.name);
   names.add(access.session.userId, access.session.name);
-  const kept = options.cursorFile === undefined ? access.cursorPath : resolve(environment.cwd, options.cursorFile);
+  const kept = given ?? access.cursorPath;
   const store: CursorStore = options.since === 'last' ? createFileCursorStore(kept) : createMemoryCursorStore();
   await using client = openChatClient({
     session: access.session,
@@ -91,7 +94,7 @@ async function listen({ environment, output }: Invocation, options: ListenOption
   } catch (error) {
     // Without a count, the time that was asked for is over: that is no failure.
     const over = error instanceof CecochatError && error.code === 'timed.out' && options.count === undefined;
-    if (!over) throw error;
+    if (!over) throw options.since === 'last' ? namingCursorFile(error, kept) : error;
   }
   await client.close(environment.signal);
   return { data: { messages } };
