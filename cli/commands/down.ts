@@ -8,7 +8,7 @@ import { inspectStack } from '../stack/inspect-stack.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { stopStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
-import { addExamples, durationOption, stackOption } from './options.ts';
+import { addExamples, durationFlag, stackOption } from './options.ts';
 
 interface DownOptions {
   readonly name: string;
@@ -22,7 +22,9 @@ export const downCommand: CommandModule = {
       .description('Stop a stack: asks it to stop, waits, and kills it when it does not stop in time.')
       .addOption(stackOption())
       .option('--volumes', 'also delete its data, logs and secrets')
-      .option('--timeout <duration>', 'how long it may take to stop by itself', durationOption({ min: 0 }), 15_000)
+      .addOption(
+        durationFlag('--timeout <duration>', 'how long it may take to stop by itself', { min: 0, defaultMs: 15_000 }),
+      )
       .action((options: DownOptions) => run((invocation) => down(invocation, options)));
     addExamples(command, [
       ['cecochat down', 'stop the stack "default"; its messages stay'],

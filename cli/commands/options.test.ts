@@ -1,7 +1,7 @@
 import { Command } from '../commander.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { durationOption, integerOption, numberOption, sizeOption, stackOption } from './options.ts';
+import { durationFlag, durationOption, integerOption, numberOption, sizeOption, stackOption } from './options.ts';
 
 describe('typed options', () => {
   test.each([
@@ -55,6 +55,19 @@ describe('typed options', () => {
     expect(() => numberOption({ max: 1 })('1.01')).toThrow('at most 1');
     expect(() => durationOption({ min: 1000 })('999ms')).toThrow('at least 1s');
     expect(() => sizeOption({ max: 1024 })('2KiB')).toThrow('at most 1024 bytes');
+  });
+
+  test.each([
+    [15_000, '15s'],
+    [90_000, '90s'],
+    [60_000, '1m'],
+    [365 * 86_400_000, '365d'],
+    [1500, '1500ms'],
+    [0, '0s'],
+  ])('show the default duration %d as %s', (defaultMs, shown) => {
+    const command = new Command('x').addOption(durationFlag('--time <duration>', 'that it takes', { defaultMs }));
+    expect(command.helpInformation()).toContain(`that it takes (default: ${shown})`);
+    expect(command.parse([], { from: 'user' }).opts()['time']).toBe(defaultMs);
   });
 
   test('let only such names be stacks that are safe as a folder', () => {

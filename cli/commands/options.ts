@@ -83,8 +83,20 @@ function within(value: number, { bounds, show }: { bounds: Bounds; show: (value:
   return value;
 }
 
+/** In the largest unit that takes it whole: "15s", "1m", "365d". */
 function showDuration(ms: number): string {
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+  const units = Object.entries(durationUnitsMs).toReversed();
+  const [unit, unitMs] = units.find(([, size]) => ms >= size && ms % size === 0) ?? ['s', 1000];
+  return `${ms / unitMs}${unit}`;
+}
+
+/** A duration with a default, which help shows with its unit. */
+export function durationFlag(
+  flags: string,
+  description: string,
+  { defaultMs, ...bounds }: Bounds & { readonly defaultMs: number },
+): Option {
+  return new Option(flags, description).argParser(durationOption(bounds)).default(defaultMs, showDuration(defaultMs));
 }
 
 /** `--name <stack>`, for every command that talks to a stack; the value arrives as `options.name`. */

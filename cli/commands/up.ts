@@ -10,7 +10,7 @@ import { findDocker } from '../stack/docker-engine.ts';
 import { stackFolders } from '../stack/folders.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
-import { addExamples, durationOption, integerOption, stackOption } from './options.ts';
+import { addExamples, durationFlag, integerOption, stackOption } from './options.ts';
 import { nameArgument, serverTable } from './stack-text.ts';
 
 interface UpOptions {
@@ -35,7 +35,7 @@ export const upCommand: CommandModule = {
           .default('auto'),
       )
       .option('--foreground', 'stay, show status and log, and stop the stack at Ctrl-C')
-      .option('--timeout <duration>', 'how long it may take (default: 30s)', durationOption({ min: 1 }), 30_000)
+      .addOption(durationFlag('--timeout <duration>', 'how long it may take', { min: 1, defaultMs: 30_000 }))
       .option('--keep', 'when not everything gets ready, leave it running to be looked at')
       .option(
         '--port-base <port>',

@@ -4,7 +4,7 @@
 import { CecochatError } from '../../services/core/errors.ts';
 import { inspectStack } from '../stack/inspect-stack.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
-import { addExamples, durationOption, stackOption } from './options.ts';
+import { addExamples, durationFlag, stackOption } from './options.ts';
 import { nameArgument } from './stack-text.ts';
 import { statusResult } from './status.ts';
 
@@ -20,7 +20,7 @@ export const waitCommand: CommandModule = {
     command
       .description('Block until every server of a stack is ready, also of one that is not started yet.')
       .addOption(stackOption())
-      .option('--timeout <duration>', 'give up after this (default: 60s)', durationOption({ min: 0 }), 60_000)
+      .addOption(durationFlag('--timeout <duration>', 'give up after this', { min: 0, defaultMs: 60_000 }))
       .action((options: WaitOptions) => run((invocation) => waitForStack(invocation, options)));
     addExamples(command, [['cecochat wait --timeout 10s && cecochat smoke', 'go on as soon as it is ready']]);
   },

@@ -3,7 +3,7 @@
  */
 import type { Command } from 'commander';
 import type { CommandModule, RunCommand } from '../command.ts';
-import { addExamples, durationOption, integerOption, numberOption, stackOption } from '../options.ts';
+import { addExamples, durationFlag, integerOption, numberOption, stackOption } from '../options.ts';
 import { benchConnections, type ConnectionsOptions } from './connections.ts';
 import { benchMessages, type MessagesOptions } from './messages.ts';
 import { runBenchWorker } from './worker.ts';
@@ -42,8 +42,8 @@ function defineMessages(command: Command, run: RunCommand): void {
       numberOption({ min: 1 }),
     )
     .option('--size <bytes>', 'bytes of text in a message', integerOption({ min: 1, max: 8_192 }), 100)
-    .option('--duration <duration>', 'measured time', durationOption({ min: 100 }), 10_000)
-    .option('--warm-up <duration>', 'time before it that is not counted', durationOption(), 3_000)
+    .addOption(durationFlag('--duration <duration>', 'measured time', { min: 100, defaultMs: 10_000 }))
+    .addOption(durationFlag('--warm-up <duration>', 'time before it that is not counted', { defaultMs: 3_000 }))
     .option('--processes <number>', 'client processes', integerOption({ min: 1, max: 64 }), 1)
     .option('--no-floor', 'leave the floor out')
     .option('--throw-away', 'bring up a stack for this alone, also when one is running')
@@ -63,7 +63,7 @@ function defineConnections(command: Command, run: RunCommand): void {
       15_000,
     )
     .option('--messages <number>', 'that each of them sends', integerOption({ min: 1, max: 1_000 }), 20)
-    .option('--interval <duration>', 'between the messages of one', durationOption({ min: 10 }), 1_000)
+    .addOption(durationFlag('--interval <duration>', 'between the messages of one', { min: 10, defaultMs: 1_000 }))
     .option('--size <bytes>', 'bytes of text in a message', integerOption({ min: 1, max: 8_192 }), 100)
     .option('--processes <number>', 'client processes', integerOption({ min: 1, max: 64 }), 4)
     .option('--throw-away', 'bring up a stack for this alone, also when one is running')

@@ -4,7 +4,7 @@
 import { formatTable } from '../../output/table.ts';
 import { formatBytes, formatCount } from '../../output/units.ts';
 import type { CommandModule, CommandResult } from '../command.ts';
-import { addExamples, durationOption, integerOption, numberOption, sizeOption } from '../options.ts';
+import { addExamples, durationFlag, integerOption, numberOption, sizeOption } from '../options.ts';
 import { defaultCapacityInput, planCapacity, type Capacity, type CapacityInput } from './capacity.ts';
 
 interface PlanOptions {
@@ -24,7 +24,7 @@ const dayMs = 86_400_000;
 export const planCommand: CommandModule = {
   define(command, run) {
     const defaults = defaultCapacityInput;
-    const retention = durationOption({ min: 3_600_000, max: 36_500 * dayMs });
+    const retention = { min: 3_600_000, max: 36_500 * dayMs };
     command
       .description('Capacity of a cell, on the back of an envelope. It measures nothing: see `bench` for that.')
       .option('--users <count>', 'active users', integerOption({ min: 1, max: 10_000_000_000 }), defaults.users)
@@ -40,17 +40,17 @@ export const planCommand: CommandModule = {
         sizeOption({ min: 1, max: 1024 ** 2 }),
         defaults.messageBytes,
       )
-      .option(
-        '--retention <duration>',
-        'how long history is kept (default: 365d)',
-        retention,
-        defaults.historyDays * dayMs,
+      .addOption(
+        durationFlag('--retention <duration>', 'how long history is kept', {
+          ...retention,
+          defaultMs: defaults.historyDays * dayMs,
+        }),
       )
-      .option(
-        '--backplane-retention <duration>',
-        'how long the backplane is kept (default: 1d)',
-        retention,
-        defaults.backplaneDays * dayMs,
+      .addOption(
+        durationFlag('--backplane-retention <duration>', 'how long the backplane is kept', {
+          ...retention,
+          defaultMs: defaults.backplaneDays * dayMs,
+        }),
       )
       .option('--peak-hours <hours>', 'busy hours of a day', numberOption({ min: 0.1, max: 24 }), defaults.peakHours)
       .option(

@@ -8,7 +8,7 @@ import { findRunningStack, type StackAccess } from '../../stack/running-stack.ts
 import { startStack, stopStack } from '../../stack/stack-life.ts';
 import { createDeadline } from '../chat-access/deadline.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
-import { addExamples, durationOption, stackOption } from '../options.ts';
+import { addExamples, durationFlag, stackOption } from '../options.ts';
 import { planJourney } from './journey.ts';
 import { runSteps, type StepReport } from './step.ts';
 
@@ -23,7 +23,7 @@ export const smokeCommand: CommandModule = {
     command
       .description('Check the whole journey of a message, step by step, with users made for it and removed after.')
       .option('--throw-away', 'bring up a stack for this alone, also when one is running')
-      .option('--timeout <duration>', 'for everything together', durationOption({ min: 1 }), 60_000)
+      .addOption(durationFlag('--timeout <duration>', 'for everything together', { min: 1, defaultMs: 60_000 }))
       .addOption(stackOption())
       .action((options: SmokeOptions) => run((invocation) => smoke(invocation, options)));
     addExamples(command, [
