@@ -124,3 +124,26 @@ test('records are read in order while the journal is moved, and after a restart 
     for (const [partition, all] of expected) expect(await readAll(partition)).toEqual(all);
   }
 });
+
+test('a move that is asked for beside the automatic one loses nothing', async () => {
+  await using fixture = await openFixture();
+  const { backplane } = fixture;
+  const appends: Promise<unknown>[] = [];
+  const passes: Promise<void>[] = [];
+  for (let number = 0; number < 4000; number++) {
+    appends.push(backplane.append(number % 3, [Buffer.from(`${number}/${'x'.repeat(4000)}`)]));
+    if (number % 40 === 39) await Promise.all(appends.splice(0));
+    if (number % 100 === 99) passes.push(backplane.retain(), backplane.retain());
+  }
+  await Promise.all([...appends, ...passes]);
+  const reopened = await fixture.reopen();
+  for (const partition of [0, 1, 2]) {
+    const { start, end } = await reopened.bounds(partition);
+    const found: number[] = [];
+    for (let next = start; next < end; next = start + found.length) {
+      const records = await reopened.read(partition, next, { maxRecords: 500, maxBytes: 1e7 });
+      found.push(...records.map(({ value }) => Number.parseInt(Buffer.from(value).toString(), 10)));
+    }
+    expect(found).toEqual(Array.from({ length: end }, (_, index) => index * 3 + partition));
+  }
+});

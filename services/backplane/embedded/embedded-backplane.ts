@@ -66,7 +66,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
   scope.use(retention);
 
   let pending = new Map<number, Pending>();
-  let isMoving = false;
+  let moving: Promise<void> | undefined;
 
   const commitPending = (): void => {
     let taken = new Map<number, Pending>();
@@ -88,7 +88,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
   };
 
   /** Each part shares a commit with the appends that wait. What fails stays in the journal until the next time. */
-  const moveJournal = async (): Promise<void> => {
+  const moveAll = async (): Promise<void> => {
     let isComplete = false;
     while (!isComplete) {
       isComplete = await new Promise<boolean>((resolve, reject) => {
@@ -103,19 +103,18 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       });
     }
   };
+  const moveJournal = (): Promise<void> => {
+    moving ??= moveAll().finally(() => {
+      moving = undefined;
+    });
+    return moving;
+  };
 
   const answer = (taken: ReadonlyMap<number, Pending>): void => {
     const bases = new Map<number, number>();
     for (const partition of taken.keys()) bases.set(partition, log.end(partition).offset);
     log.committed();
-    if (log.isMoveDue() && !isMoving) {
-      isMoving = true;
-      void moveJournal()
-        .catch(() => undefined)
-        .finally(() => {
-          isMoving = false;
-        });
-    }
+    if (log.isMoveDue()) moveJournal().catch(() => undefined);
     for (const [partition, { values, bytes, waiters }] of taken) {
       const base = bases.get(partition) ?? 0;
       for (const waiter of waiters) waiter.resolve({ partition, baseOffset: base + waiter.at });
@@ -209,7 +208,9 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       await retention.protect(holder, partition, from);
     },
     async retain() {
-      if (!isMoving) await moveJournal();
+      // One that is under way began with less than there is now.
+      await moving;
+      await moveJournal();
       await retention.pass();
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

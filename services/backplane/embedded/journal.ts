@@ -20,6 +20,8 @@ export interface Journal {
   load(): Iterable<JournalBatch>;
   /** Within a commit: the batches as the next row. Answers them with blobs that stay valid. */
   append(batches: readonly PlannedBatch[]): readonly JournalBatch[];
+  /** The commit of the last row failed. Its number is used again: should the row be on disk all the same, it is replaced. */
+  takeBack(): void;
   /** Number of the newest row. */
   newest(): number;
   /** Within a commit: removes the rows up to this number. Answers what to call after the commit. */
@@ -78,6 +80,9 @@ export function createJournal(table: BinaryTable): Journal {
       newest += 1;
       void table.put(keyOf(newest), row);
       return written;
+    },
+    takeBack() {
+      newest -= 1;
     },
     newest: () => newest,
     removeUpTo(number) {

@@ -60,6 +60,8 @@ export function createPartitionLog(
   const gathered = new Map<number, JournalBatch[]>();
   let gatheredBytes = 0;
   let written: readonly JournalBatch[] = [];
+  /** From a call of `move` until its commit. */
+  let isMoving = false;
   let moving: { readonly left: readonly Gathered[]; readonly upTo: number } | undefined;
 
   const loadEnd = (partition: number): End => {
@@ -139,10 +141,14 @@ export function createPartitionLog(
       written = [];
     },
     failed() {
+      if (written.length > 0) journal.takeBack();
       written = [];
+      isMoving = false;
     },
     isMoveDue: () => gatheredBytes >= moveBytes,
     move() {
+      if (isMoving) throw new Error('two moves of the journal in one commit');
+      isMoving = true;
       // A row that this very commit writes has not been gathered yet.
       moving ??= { left: countsOf(gathered), upTo: journal.newest() - (written.length > 0 ? 1 : 0) };
       const { left, upTo } = moving;
@@ -152,6 +158,7 @@ export function createPartitionLog(
       const rest = left.slice(taken);
       const removed = rest.length === 0 ? journal.removeUpTo(upTo) : nothing;
       return () => {
+        isMoving = false;
         removed();
         for (const done of left.slice(0, taken)) forget(done);
         gatheredBytes -= bytes;
@@ -194,6 +201,7 @@ export function createPartitionLog(
         start: batchKey(partition, start),
         end: batchKey(partition + 1, 0),
       })) {
+        if (into.length > 0 && keyOffset(at) !== from + into.length) throw hole(partition, from + into.length);
         readRecords(value, keyOffset(at), { from, into, room });
         if (into.length === 0 || into[0]?.offset !== from) break;
         if (room.records <= 0 || room.bytes <= 0) break;
@@ -244,6 +252,13 @@ function lastAtOrBelow(batches: readonly JournalBatch[], offset: number): number
     else high = middle - 1;
   }
   return low;
+}
+
+function hole(partition: number, offset: number): CecochatError {
+  return new CecochatError('data.damaged', `partition ${partition} of the backplane has no record ${offset}`, {
+    hint: 'Restore the data folder from a backup, or delete it to start empty.',
+    data: { partition: String(partition), offset: String(offset) },
+  });
 }
 
 export function expired(partition: number, from: number, start: number): CecochatError {
