@@ -130,6 +130,20 @@ describe('a retried send', () => {
     ]);
   });
 
+  it('is refused behind one that has just expired, which may come again under another key', () => {
+    const { own, send, newKey, pass } = handDrivenOwner();
+    own();
+    const expired = newKey(600_001);
+    expect(send({ previousKey: expired })).toEqual([]);
+    expect(send({ key: expired })).toMatchObject([{ code: 'send.expired' }]);
+    expect(send({ previousKey: expired })).toMatchObject([{ code: 'send.out_of_order' }]);
+    const renewed = newKey();
+    expect(send({ key: renewed, previousKey: newKey(700_000) })).toEqual([]);
+    expect(send({ previousKey: renewed })).toEqual([]);
+    pass(600_001);
+    expect(send({ previousKey: expired })).toEqual([]);
+  });
+
   it('is known to the next owner, which reads the log', () => {
     const { own, send, land, newKey, takeOver, log, owner, feed, settle } = handDrivenOwner();
     own();

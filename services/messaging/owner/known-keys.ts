@@ -4,6 +4,7 @@
  */
 import { sendKeyTimeMs, type MessageId, type SendKey, type UserId } from '../../core/ids.ts';
 import type { SendCommand } from '../owner.ts';
+import { createExpiredKeys, type ExpiredKeys } from './expired-keys.ts';
 
 export const keyLifeMs = 600_000;
 export const keyAheadMs = 60_000;
@@ -21,6 +22,7 @@ export interface KnownKey {
 }
 
 export interface KnownKeys {
+  readonly expired: ExpiredKeys;
   find(senderId: UserId, key: SendKey): KnownKey | undefined;
   add(key: SendKey, known: Omit<KnownKey, 'next' | 'waiting'>): KnownKey;
   /** Keys made before this time are not all known. */
@@ -31,6 +33,7 @@ export function createKnownKeys(startMs: number): KnownKeys {
   const minutes = new Map<number, Map<SendKey, KnownKey>>();
   let sinceMs = startMs;
   return {
+    expired: createExpiredKeys(keyLifeMs),
     find(senderId, key) {
       let known = minutes.get(minuteOf(key))?.get(key);
       while (known !== undefined && known.senderId !== senderId) known = known.next;

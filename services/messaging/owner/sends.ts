@@ -2,7 +2,7 @@
  * Decides on each send: a new message, a repetition, or a refusal (design: "Retries of clients").
  */
 import type { ErrorCode } from '../../core/errors.ts';
-import { sendKeyTimeMs, type MessageId } from '../../core/ids.ts';
+import { sendKeyTimeMs, type MessageId, type SendKey } from '../../core/ids.ts';
 import type { Position } from '../../core/log/record.ts';
 import type { SendCommand, SendOutcome } from '../owner.ts';
 import { keyAheadMs, type KnownKey, type KnownKeys } from './known-keys.ts';
@@ -27,20 +27,27 @@ export function decideSend(command: SendCommand, context: SendContext): SendDeci
   const known = keys.find(senderId, key);
   if (known !== undefined) return { kind: 'repeated', known };
   const madeMs = sendKeyTimeMs(key);
-  if (madeMs < sinceMs) return { ...refusal('send.expired', `key ${key} is too old to be looked up`), expired: true };
-  if (madeMs > nowMs + keyAheadMs)
-    return {
-      ...refusal('send.expired', `key ${key} was made over a minute ahead of the server's clock`),
-      expired: true,
-    };
-  // An older one that is not known will never be accepted: only a younger one can still come.
-  if (previousKey !== undefined && sendKeyTimeMs(previousKey) >= sinceMs && !keys.find(senderId, previousKey))
+  if (madeMs < sinceMs || madeMs > nowMs + keyAheadMs) {
+    keys.expired.note(senderId, key, nowMs);
+    const why = madeMs < sinceMs ? 'is too old to be looked up' : "was made over a minute ahead of the server's clock";
+    return { ...refusal('send.expired', `key ${key} ${why}`), expired: true };
+  }
+  if (previousKey !== undefined && isUndecided(previousKey, command, context))
     return refusal('send.out_of_order', `the previous send ${previousKey} has not been accepted yet`);
   if (context.full) return refusal('send.limited', 'too many messages of this partition wait for the log');
   const messageId = context.nextId();
   if (messageId === undefined)
     return refusal('server.not_ready', 'message ids are more than a minute ahead of the clock, or not reserved yet');
   return { kind: 'new', messageId };
+}
+
+/**
+ * An older one that is not known was accepted long ago or never will be under that key. But one that was just
+ * refused as expired may be about to come again under another key, before its successor.
+ */
+function isUndecided(previousKey: SendKey, { senderId }: SendCommand, { keys, nowMs }: SendContext): boolean {
+  if (keys.find(senderId, previousKey) !== undefined) return false;
+  return sendKeyTimeMs(previousKey) >= keys.sinceMs(nowMs) || keys.expired.has(senderId, previousKey, nowMs);
 }
 
 export function accepted(known: KnownKey, position: Position, repeated: boolean): SendOutcome {

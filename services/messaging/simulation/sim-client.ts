@@ -20,6 +20,8 @@ export interface Outgoing {
   acked: bigint | undefined;
   flying: boolean;
   askHistoryFrom: number | undefined;
+  /** The server does not take the previous key though that one is accepted: leave it out. */
+  alone: boolean;
 }
 
 export interface SimClient {
@@ -134,7 +136,7 @@ export function createSimClient(context: ClientWorld, user: UserId, clientId: Cl
       senderId: user,
       clientId,
       key,
-      previousKey: previousOf(send)?.key,
+      previousKey: send.alone ? undefined : previousOf(send)?.key,
       chatId: send.chatId,
       receivers: [send.to],
       encode: (messageId) => Buffer.from(`${messageId}|${send.chatId}|${user}|${clientId}|${key}|${send.number}`),
@@ -158,6 +160,7 @@ export function createSimClient(context: ClientWorld, user: UserId, clientId: Cl
 
   function answered(send: Outgoing, outcome: SendOutcome): void {
     if (outcome.kind === 'accepted') return;
+    if (outcome.code === 'send.out_of_order' && previousOf(send)?.acked !== undefined) send.alone = true;
     if (outcome.code === 'send.expired') send.askHistoryFrom = outcome.position?.offset ?? -1;
     else if (retryRules[outcome.code] === 'refresh') stream = undefined;
     else if (retryRules[outcome.code] === 'never') world.violations.push(`a send is refused: ${outcome.detail}`);
@@ -205,7 +208,8 @@ export function createSimClient(context: ClientWorld, user: UserId, clientId: Cl
       const chatId = dialogOf(user, to)?.chatId;
       if (chatId === undefined) return;
       const number = outbox.filter((send) => send.chatId === chatId).length;
-      outbox.push({ to, chatId, number, key: newKey(), acked: undefined, flying: false, askHistoryFrom: undefined });
+      const fate = { acked: undefined, flying: false, askHistoryFrom: undefined, alone: false };
+      outbox.push({ to, chatId, number, key: newKey(), ...fate });
     },
     restart() {
       feed = feed.slice(0, Math.floor(random.next() * (feed.length + 1)));
