@@ -27,9 +27,9 @@ export interface Loss {
 }
 
 const firstDelayMs = 50;
-const longestDelayMs = 5_000;
+const longestDelayMs = 2_000;
 
-/** Between half of and the whole exponential delay: 50 ms, 100 ms, 200 ms … 5 s. */
+/** Between half of and the whole exponential delay: 50 ms, 100 ms, 200 ms … 2 s. */
 export function backoffMs(failures: number, random: Random): number {
   const full = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
   return full / 2 + random.next() * (full / 2);
