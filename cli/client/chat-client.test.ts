@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../../services/core/errors.ts';
+import { parseSendKey, sendKeyTimeMs } from '../../services/core/ids.ts';
 import { seededRandom } from '../../services/core/random.ts';
 import { systemClock } from '../../services/core/time/clock.ts';
 import { openChatClient, type ChatClient, type ChatClientDependencies, type FeedEvent } from './chat-client.ts';
@@ -88,6 +89,44 @@ describe('a chat client', () => {
     await expect(chat.send({ to: alice, content: textContent('a') })).resolves.toMatchObject({ messageId: 77n });
   });
 
+  test.each([-7_200_000, 7_200_000])("sends though the server's clock is %s ms off", async (offMs) => {
+    await using fake = await startFake();
+    const serverMs = (): number => systemClock.nowMs() + offMs;
+    fake.onSend = (key) =>
+      Math.abs(timeOf(key) - serverMs()) < 60_000 ? undefined : refusal(key, 'send.expired', serverMs());
+    await using chat = open(fake);
+    const texts = ['a', 'b', 'c'];
+    const sends = await Promise.all(texts.map((text) => chat.send({ to: alice, content: textContent(text) })));
+    expect(sends.map(({ messageId }) => messageId)).toEqual([1n, 2n, 3n]);
+    const before = fake.came.length;
+    expect(before).toBeLessThanOrEqual(6);
+    await chat.send({ to: alice, content: textContent('d') });
+    expect(fake.came).toHaveLength(before + 1);
+  });
+
+  test('knows the time from the welcome', async () => {
+    await using fake = await startFake();
+    fake.serverTimeMs = systemClock.nowMs() - 7_200_000;
+    await using chat = open(fake);
+    await chat.connected();
+    const { key } = await chat.send({ to: alice, content: textContent('a') });
+    expect(Math.abs(timeOf(key) - fake.serverTimeMs)).toBeLessThan(60_000);
+  });
+
+  test('gives up a message that expires again and again, naming the clock', async () => {
+    await using fake = await startFake();
+    fake.onSend = (key) =>
+      fake.came.length <= 4 ? refusal(key, 'send.expired', systemClock.nowMs() + 3_600_000) : undefined;
+    await using chat = open(fake);
+    const first = chat.send({ to: alice, content: textContent('a') });
+    await expect(first).rejects.toMatchObject({
+      code: 'send.expired',
+      hint: expect.stringContaining('clock is 3600 s'),
+    });
+    await expect(chat.send({ to: alice, content: textContent('b') })).resolves.toMatchObject({ messageId: 1n });
+    expect(fake.came).toHaveLength(5);
+  });
+
   test('fills from history what the feed no longer has, then goes on live', async () => {
     await using fake = await startFake();
     for (const text of 'abcdefgh') fake.push(text);
@@ -167,6 +206,11 @@ function open(fake: FakeServer, more: Partial<ChatClientDependencies> = {}): Cha
   };
   const { connectUrl } = fake;
   return openChatClient({ session: renewing, connectUrl, clock: systemClock, random: seededRandom(1), ...more });
+}
+
+function timeOf(key: string): number {
+  const parsed = parseSendKey(key);
+  return parsed === undefined ? Number.NaN : sendKeyTimeMs(parsed);
 }
 
 async function take(chat: ChatClient, count: number): Promise<FeedEvent[]> {

@@ -20,6 +20,7 @@ import { createHistory, type History } from './history.ts';
 import { createOutbox } from './outbox.ts';
 import { nextStep } from './retry.ts';
 import { createSender, type AcceptedSend, type NewMessage } from './sender.ts';
+import { createServerTime } from './server-time.ts';
 import type { Session } from './session.ts';
 import { runStream, type Stream } from './stream.ts';
 
@@ -87,7 +88,8 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
   const { session, connectUrl, clock, random } = dependencies;
   const { store = createMemoryCursorStore(), start = 'now', deliveries = 'keep', queueCapacity = 1024 } = dependencies;
   const life = new AbortController();
-  const outbox = createOutbox(random);
+  const serverTime = createServerTime(clock);
+  const outbox = createOutbox(random, () => serverTime.nowMs());
   const confirmations = createConfirmations(session.userId);
   const writer = createCursorWriter(store, clock);
   const queue = createEventQueue<FeedEvent>(queueCapacity, () => stream?.resume());
@@ -110,7 +112,8 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
     }
     return questions.history;
   };
-  const sender = createSender({ outbox, session, clock, random, ask, kick: () => stream?.kick(), signal: life.signal });
+  const kick = (): void => stream?.kick();
+  const sender = createSender({ outbox, session, clock, serverTime, random, ask, kick, signal: life.signal });
 
   const keep = (event: Event, from: FeedEvent['from']): boolean => {
     if (!position.admit(event.cursor)) return true;
@@ -155,6 +158,7 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
       cursor: position.cursor,
       session,
       clock,
+      serverTime,
       outbox,
       confirmations,
       welcome: (welcome) => onWelcome(welcome, address),

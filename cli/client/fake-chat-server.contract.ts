@@ -45,6 +45,8 @@ export interface FakeServer extends AsyncDisposable {
   /** History's page size. */
   pageSize: number;
   refuseTokens: (token: string) => boolean;
+  /** What the welcome says; 0 says nothing. */
+  serverTimeMs: number;
   push(text: string): void;
   cut(code?: 'refresh' | 'slow.consumer'): void;
 }
@@ -105,7 +107,8 @@ export async function startFake(): Promise<FakeServer> {
             return;
           }
           const limits = { messageBytes: 8192, sendsInFlight: 64, sendsPerSecond: 0, sendsBurst: 0 };
-          const welcome = { serverId: 's1', serverTimeMs: 0n, cursor: cursorAt(after), tokenEndsMs: 0n, limits };
+          const rest = { tokenEndsMs: 0n, limits };
+          const welcome = { serverId: 's1', serverTimeMs: BigInt(fake.serverTimeMs), cursor: cursorAt(after), ...rest };
           write(call, { welcome });
           const missed = fake.feed.slice(after + 1);
           if (missed.length > 0) write(call, { events: missed });
@@ -158,6 +161,7 @@ export async function startFake(): Promise<FakeServer> {
     firstOffset: 0,
     pageSize: 3,
     refuseTokens: () => false,
+    serverTimeMs: 0,
     push(text) {
       const messageId = BigInt(fake.feed.length + 1);
       const content = textContent(text);
@@ -175,8 +179,8 @@ export async function startFake(): Promise<FakeServer> {
   return fake;
 }
 
-export function refusal(key: string, code: string): SendResult {
-  const value = { code, retry: 'never', detail: '', serverTimeMs: 0n, position: Buffer.alloc(0) };
+export function refusal(key: string, code: string, serverTimeMs = 0): SendResult {
+  const value = { code, retry: 'never', detail: '', serverTimeMs: BigInt(serverTimeMs), position: Buffer.alloc(0) };
   return { key, result: { $case: 'refused', value } };
 }
 

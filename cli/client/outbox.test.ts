@@ -5,8 +5,9 @@ import { createOutbox, type Outbox, type OutgoingSend, type SendLimits } from '.
 import { textContent } from './sender.ts';
 
 const limits: SendLimits = { sendsInFlight: 4, sendsPerSecond: 0, sendsBurst: 0 };
-const send = (key: string, chatId = '1-2'): OutgoingSend => ({
+const send = (key: string, chatId = '1-2', madeMs = 0): OutgoingSend => ({
   key,
+  madeMs,
   chatId,
   content: textContent(key),
   targetId: 0n,
@@ -15,14 +16,14 @@ const send = (key: string, chatId = '1-2'): OutgoingSend => ({
 const keysOf = (outbox: Outbox, nowMs = 0): string[] => outbox.take(nowMs, 1e6).map(({ key }) => key);
 
 function opened(changes: Partial<SendLimits> = {}): Outbox {
-  const outbox = createOutbox(seededRandom(1));
+  const outbox = createOutbox(seededRandom(1), () => 0);
   outbox.connected({ ...limits, ...changes }, 0);
   return outbox;
 }
 
 describe('an outbox', () => {
   test('keeps what is added while there is no stream', () => {
-    const outbox = createOutbox(seededRandom(1));
+    const outbox = createOutbox(seededRandom(1), () => 0);
     outbox.add(send('a'));
     expect(keysOf(outbox)).toEqual([]);
     outbox.connected(limits, 0);
@@ -64,7 +65,7 @@ describe('an outbox', () => {
     expect(outbox.refused('a', 'send.expired', 0)).toBe('ask');
     expect(outbox.refused('b', 'send.out_of_order', 0)).toBe('retry');
     expect(keysOf(outbox, 1e6)).toEqual([]);
-    outbox.renew('a', 'a2');
+    outbox.renew('a', 'a2', 0);
     expect(outbox.take(1e6, 1e6)).toMatchObject([
       { key: 'a2', previousKey: '' },
       { key: 'b', previousKey: 'a2' },
@@ -79,6 +80,64 @@ describe('an outbox', () => {
     outbox.add(send('b'));
     expect(outbox.take(0, 1e6)).toMatchObject([{ key: 'b', previousKey: 'a' }]);
     outbox.refused('b', 'send.out_of_order', 0);
+    expect(outbox.take(1e6, 1e6)).toMatchObject([{ key: 'b', previousKey: '' }]);
+  });
+
+  test.each([
+    ['may be too old for the server', 602_000],
+    ['is ahead of the server', -120_000],
+  ])('sends nothing behind one whose key %s, until its fate is known', (_name, nowMs) => {
+    const outbox = createOutbox(seededRandom(1), () => nowMs);
+    outbox.add(send('a'));
+    outbox.add(send('b', '1-2', nowMs));
+    outbox.add(send('c', '1-3', nowMs));
+    outbox.connected(limits, 0);
+    expect(keysOf(outbox)).toEqual(['a', 'c']);
+    // It waits for an answer, not for a time.
+    expect(outbox.wakeAtMs(0)).toBeUndefined();
+    expect(outbox.refused('a', 'send.expired', 0)).toBe('ask');
+    expect(keysOf(outbox, 1)).toEqual([]);
+    outbox.renew('a', 'a2', nowMs);
+    expect(outbox.take(2, 1e6)).toMatchObject([
+      { key: 'a2', previousKey: '' },
+      { key: 'b', previousKey: 'a2' },
+    ]);
+  });
+
+  test('goes on behind one that was accepted long ago', () => {
+    let nowMs = 0;
+    const outbox = createOutbox(seededRandom(1), () => nowMs);
+    outbox.connected(limits, 0);
+    outbox.add(send('a'));
+    keysOf(outbox);
+    outbox.accepted('a');
+    nowMs = 700_000;
+    outbox.add(send('b', '1-2', nowMs));
+    outbox.add(send('c', '1-2', nowMs));
+    expect(outbox.take(0, 1e6)).toMatchObject([
+      { key: 'b', previousKey: 'a' },
+      { key: 'c', previousKey: 'b' },
+    ]);
+  });
+
+  test('does not refer to one that expired and was found accepted', () => {
+    const outbox = opened();
+    outbox.add(send('a'));
+    keysOf(outbox);
+    outbox.refused('a', 'send.expired', 0);
+    outbox.accepted('a');
+    outbox.add(send('b'));
+    expect(outbox.take(1, 1e6)).toMatchObject([{ key: 'b', previousKey: '' }]);
+  });
+
+  test('does not refer to one that was dropped', () => {
+    const outbox = opened();
+    outbox.add(send('a'));
+    outbox.add(send('b'));
+    keysOf(outbox);
+    outbox.refused('a', 'send.expired', 0);
+    outbox.refused('b', 'send.out_of_order', 0);
+    outbox.drop('a');
     expect(outbox.take(1e6, 1e6)).toMatchObject([{ key: 'b', previousKey: '' }]);
   });
 
@@ -120,7 +179,7 @@ function runModel({ seed, count, most }: { seed: number; count: number; most: nu
   unsettled: number;
 } {
   const random = seededRandom(seed);
-  const outbox = createOutbox(seededRandom(seed + 1));
+  const outbox = createOutbox(seededRandom(seed + 1), () => 0);
   const logs = new Map<string, string[]>();
   const order = new Map<string, string[]>();
   const dead = new Set<string>();

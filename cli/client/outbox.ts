@@ -10,6 +10,8 @@ import { backoffMs } from './retry.ts';
 
 export interface OutgoingSend {
   readonly key: string;
+  /** The time in the key, in milliseconds since 1970. */
+  readonly madeMs: number;
   readonly chatId: string;
   readonly content: Content;
   readonly targetId: bigint;
@@ -41,11 +43,14 @@ export interface Outbox {
   accepted(key: string): boolean;
   refused(key: string, code: string, nowMs: number): RefusalOutcome;
   /** After `ask`: it is certain that the key became no message, so it goes out under a new key. */
-  renew(key: string, newKey: string): void;
+  renew(key: string, newKey: string, madeMs: number): void;
+  /** Takes it off the books though it was not accepted. */
+  drop(key: string): void;
 }
 
 interface Entry {
   key: string;
+  madeMs: number;
   readonly send: OutgoingSend;
   readonly sequence: number;
   state: 'waiting' | 'flying' | 'asking';
@@ -71,7 +76,12 @@ const backoffCodes = new Set([
 ]);
 const streamCodes = new Set(['partition.not_owned', 'refresh', 'server.stopping', 'slow.consumer']);
 
-export function createOutbox(random: Random): Outbox {
+/** Well within the server's window of ten minutes and one minute ahead: on its way a key grows older. */
+const oldestTrustedMs = 8 * 60_000;
+const trustedAheadMs = 30_000;
+
+/** `keyNowMs`: the time by which keys are made, in milliseconds since 1970. */
+export function createOutbox(random: Random, keyNowMs: () => number): Outbox {
   const byKey = new Map<string, Entry>();
   const chats = new Map<string, ChatQueue>();
   let waiting: Entry[] = [];
@@ -113,6 +123,18 @@ export function createOutbox(random: Random): Outbox {
     if (before !== undefined) return before.key;
     return entry.alone ? '' : chat.lastAccepted;
   };
+  /**
+   * The first unsettled send whose key may have expired. It may have to go out again under another key, and the
+   * server does not hold back what comes after a key that it has forgotten: nothing may follow it before.
+   */
+  const doubtful = (chat: ChatQueue): number => {
+    const now = keyNowMs();
+    const first = chat.entries.find(({ madeMs }) => {
+      const ageMs = now - madeMs;
+      return ageMs > oldestTrustedMs || ageMs < -trustedAheadMs;
+    });
+    return first?.sequence ?? Number.POSITIVE_INFINITY;
+  };
   const blocked = (chat: ChatQueue, nowMs: number): boolean =>
     chat.notBeforeMs > nowMs || chat.entries.some((entry) => entry.state === 'asking');
 
@@ -121,7 +143,8 @@ export function createOutbox(random: Random): Outbox {
       return byKey.size;
     },
     add(send) {
-      const entry: Entry = { key: send.key, send, sequence: sequence++, state: 'waiting', alone: false };
+      const { key, madeMs } = send;
+      const entry: Entry = { key, madeMs, send, sequence: sequence++, state: 'waiting', alone: false };
       byKey.set(send.key, entry);
       chatOf(send.chatId).entries.push(entry);
       waiting.push(entry);
@@ -146,6 +169,7 @@ export function createOutbox(random: Random): Outbox {
       const requests: SendMessageRequest[] = [];
       const kept: Entry[] = [];
       const held = new Set<ChatQueue>();
+      const lastOf = new Map<ChatQueue, number>();
       let room = maxBytes;
       for (const [index, entry] of waiting.entries()) {
         const limited = open.sendsPerSecond > 0 && tokens < 1;
@@ -154,7 +178,9 @@ export function createOutbox(random: Random): Outbox {
           break;
         }
         const chat = chatOf(entry.send.chatId);
-        if (held.has(chat) || blocked(chat, nowMs)) {
+        const last = lastOf.get(chat) ?? doubtful(chat);
+        lastOf.set(chat, last);
+        if (held.has(chat) || entry.sequence > last || blocked(chat, nowMs)) {
           held.add(chat);
           kept.push(entry);
           continue;
@@ -175,21 +201,27 @@ export function createOutbox(random: Random): Outbox {
       const byRate =
         open.sendsPerSecond > 0 && tokens < 1 ? nowMs + ((1 - tokens) / open.sendsPerSecond) * 1000 : nowMs;
       let earliest = Number.POSITIVE_INFINITY;
+      const lastOf = new Map<ChatQueue, number>();
       for (const entry of waiting) {
         const chat = chatOf(entry.send.chatId);
-        if (!chat.entries.some((other) => other.state === 'asking')) earliest = Math.min(earliest, chat.notBeforeMs);
+        const last = lastOf.get(chat) ?? doubtful(chat);
+        lastOf.set(chat, last);
+        if (entry.sequence <= last && !chat.entries.some((other) => other.state === 'asking'))
+          earliest = Math.min(earliest, chat.notBeforeMs);
       }
       return earliest === Number.POSITIVE_INFINITY ? undefined : Math.max(byRate, earliest);
     },
     accepted(key) {
       const entry = byKey.get(key);
       if (entry === undefined) return false;
+      const expired = entry.state === 'asking';
       settle(entry);
       const chat = chatOf(entry.send.chatId);
       chat.refusals = 0;
       if (entry.sequence > chat.lastSequence) {
         chat.lastSequence = entry.sequence;
-        chat.lastAccepted = entry.key;
+        // The server refuses what follows a key that it has just called expired: its successor goes without.
+        chat.lastAccepted = expired ? '' : entry.key;
       }
       return true;
     },
@@ -218,13 +250,18 @@ export function createOutbox(random: Random): Outbox {
       }
       return 'retry';
     },
-    renew(key, newKey) {
+    renew(key, newKey, madeMs) {
       const entry = byKey.get(key);
       if (entry === undefined) return;
       byKey.delete(key);
       entry.key = newKey;
+      entry.madeMs = madeMs;
       byKey.set(newKey, entry);
       wait(entry);
+    },
+    drop(key) {
+      const entry = byKey.get(key);
+      if (entry !== undefined) settle(entry);
     },
   };
 }

@@ -6,12 +6,13 @@ import type { Refusal, SendResult } from '../../protos/gen/cecochat/v1/chat.ts';
 import type { Content } from '../../protos/gen/cecochat/v1/message.ts';
 import { dialogOf } from '../../services/core/chat-id.ts';
 import { CecochatError, isErrorCode } from '../../services/core/errors.ts';
-import { makeSendKey, type UserId } from '../../services/core/ids.ts';
+import { makeSendKey, type SendKey, type UserId } from '../../services/core/ids.ts';
 import type { Random } from '../../services/core/random.ts';
 import type { Clock } from '../../services/core/time/clock.ts';
 import { createDeferred, type Deferred } from './deferred.ts';
 import type { History } from './history.ts';
 import type { Outbox } from './outbox.ts';
+import type { ServerTime } from './server-time.ts';
 import type { Session } from './session.ts';
 
 export interface NewMessage {
@@ -44,6 +45,7 @@ export interface SenderDependencies {
   readonly outbox: Outbox;
   readonly session: Session;
   readonly clock: Clock;
+  readonly serverTime: ServerTime;
   readonly random: Random;
   readonly ask: (signal?: AbortSignal) => Promise<History>;
   readonly kick: () => void;
@@ -52,19 +54,28 @@ export interface SenderDependencies {
 
 const mostUnsettled = 512;
 const askAgainMs = 200;
+const mostRenewals = 3;
+
+interface Waiter {
+  readonly answer: Deferred<AcceptedSend>;
+  readonly renewals: number;
+}
 
 export function createSender(dependencies: SenderDependencies): Sender {
-  const { outbox, session, clock, random, kick } = dependencies;
-  const waiters = new Map<string, Deferred<AcceptedSend>>();
+  const { outbox, session, clock, serverTime, random, kick } = dependencies;
+  const waiters = new Map<string, Waiter>();
   const changed = new Set<() => void>();
   let failure: Error | undefined;
 
-  const newKey = (): string => makeSendKey(clock.nowMs(), random.bytes(10));
+  const newKey = (): { key: SendKey; madeMs: number } => {
+    const madeMs = serverTime.nowMs();
+    return { key: makeSendKey(madeMs, random.bytes(10)), madeMs };
+  };
   const settle = (key: string): Deferred<AcceptedSend> | undefined => {
     const waiter = waiters.get(key);
     waiters.delete(key);
     for (const wake of changed) wake();
-    return waiter;
+    return waiter?.answer;
   };
   const until = async (good: () => boolean, signal: AbortSignal | undefined): Promise<void> => {
     while (!good() && failure === undefined) {
@@ -87,6 +98,11 @@ export function createSender(dependencies: SenderDependencies): Sender {
   const accepted = ({ key, messageId, order, chatId }: AcceptedSend): void => {
     if (outbox.accepted(key)) settle(key)?.resolve({ key, messageId, order, chatId });
   };
+  const giveUp = (key: string, error: unknown): void => {
+    outbox.drop(key);
+    settle(key)?.reject(error);
+    kick();
+  };
   /** The server no longer knows the key: history decides whether it became a message. */
   const decide = async (key: string, refusal: Refusal): Promise<void> => {
     for (;;) {
@@ -104,7 +120,7 @@ export function createSender(dependencies: SenderDependencies): Sender {
         if (final) break;
       } catch (error) {
         if (!(error instanceof CecochatError) || error.retry === 'never') {
-          if (outbox.accepted(key)) settle(key)?.reject(error);
+          giveUp(key, error);
           return;
         }
       }
@@ -112,13 +128,19 @@ export function createSender(dependencies: SenderDependencies): Sender {
     }
     const waiter = waiters.get(key);
     if (waiter === undefined) return;
+    if (waiter.renewals >= mostRenewals) {
+      const error = errorOfRefusal(refusal, serverTime.hint());
+      giveUp(key, error);
+      return;
+    }
     const fresh = newKey();
     waiters.delete(key);
-    waiters.set(fresh, waiter);
-    outbox.renew(key, fresh);
+    waiters.set(fresh.key, { answer: waiter.answer, renewals: waiter.renewals + 1 });
+    outbox.renew(key, fresh.key, fresh.madeMs);
     kick();
   };
   const refused = (key: string, refusal: Refusal): void => {
+    serverTime.note(refusal.serverTimeMs);
     const outcome = outbox.refused(key, refusal.code, clock.monotonicMs());
     if (outcome === 'settled') settle(key)?.reject(errorOfRefusal(refusal));
     // A failure here means that the client is stopping, which settles everything.
@@ -133,10 +155,10 @@ export function createSender(dependencies: SenderDependencies): Sender {
         return Promise.reject(new CecochatError('request.invalid', `user ${to} cannot send to himself`));
       }
       if (failure !== undefined) return Promise.reject(failure);
-      const key = newKey();
+      const { key, madeMs } = newKey();
       const answer = createDeferred<AcceptedSend>();
-      waiters.set(key, answer);
-      outbox.add({ key, chatId: dialog.chatId, content, targetId, sizeBytes: sizeOf(content) });
+      waiters.set(key, { answer, renewals: 0 });
+      outbox.add({ key, madeMs, chatId: dialog.chatId, content, targetId, sizeBytes: sizeOf(content) });
       kick();
       return answer.promise;
     },
@@ -159,7 +181,7 @@ export function createSender(dependencies: SenderDependencies): Sender {
       failure = error;
       for (const [key, waiter] of waiters) {
         waiters.delete(key);
-        waiter.reject(error);
+        waiter.answer.reject(error);
       }
       for (const wake of changed) wake();
     },
@@ -171,9 +193,10 @@ export function textContent(text: string): Content {
   return { kind: 1, body: { $case: 'text', value: text } };
 }
 
-export function errorOfRefusal(refusal: Refusal): CecochatError {
+export function errorOfRefusal(refusal: Refusal, hint?: string): CecochatError {
   const code = isErrorCode(refusal.code) ? refusal.code : 'internal';
-  return new CecochatError(code, refusal.detail === '' ? `the send was refused: ${refusal.code}` : refusal.detail);
+  const message = refusal.detail === '' ? `the send was refused: ${refusal.code}` : refusal.detail;
+  return new CecochatError(code, message, hint === undefined ? {} : { hint });
 }
 
 function sizeOf(content: Content): number {

@@ -9,6 +9,7 @@ import type { Confirmations } from './confirmations.ts';
 import { openConnection } from './connection.ts';
 import { createDeferred } from './deferred.ts';
 import type { Outbox } from './outbox.ts';
+import type { ServerTime } from './server-time.ts';
 import type { Session } from './session.ts';
 
 export interface StreamRequest {
@@ -17,6 +18,7 @@ export interface StreamRequest {
   readonly cursor: Buffer;
   readonly session: Session;
   readonly clock: Clock;
+  readonly serverTime: ServerTime;
   readonly outbox: Outbox;
   readonly confirmations: Confirmations;
   readonly welcome: (welcome: Welcome) => void;
@@ -42,7 +44,7 @@ const pingEveryMs = 15_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 export function runStream(request: StreamRequest): Stream {
-  const { clock, outbox, confirmations, session } = request;
+  const { clock, outbox, confirmations, session, serverTime } = request;
   const timers = new Set<Cancellable>();
   const over = createDeferred<Error | undefined>();
   let scheduled = false;
@@ -92,7 +94,7 @@ export function runStream(request: StreamRequest): Stream {
     setImmediate(flush);
   };
   const keepToken = (endsMs: number): void => {
-    const leftMs = endsMs - clock.nowMs();
+    const leftMs = endsMs - serverTime.nowMs();
     const dueMs = Math.max(1_000, leftMs - Math.max(30_000, leftMs / 5));
     timers.add(
       clock.after(Math.min(dueMs, longestTimerMs), () => {
@@ -115,6 +117,7 @@ export function runStream(request: StreamRequest): Stream {
     cursor: request.cursor,
     clock,
     welcome(welcome) {
+      serverTime.note(welcome.serverTimeMs);
       const limits = welcome.limits ?? { sendsInFlight: 64, sendsPerSecond: 0, sendsBurst: 0 };
       outbox.connected(limits, clock.monotonicMs());
       confirmations.connected();
@@ -134,6 +137,7 @@ export function runStream(request: StreamRequest): Stream {
       request.welcome(welcome);
     },
     frame(frame) {
+      if (frame.pong !== undefined) serverTime.note(frame.pong.serverTimeMs);
       if (frame.pong !== undefined && frame.pong.nonce === ping?.nonce) {
         rttMs = clock.monotonicMs() - ping.atMs;
         ping = { nonce: ping.nonce, atMs: 0 };
