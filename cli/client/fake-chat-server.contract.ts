@@ -6,6 +6,9 @@ import { createServer } from 'node:http';
 import { Metadata, Server, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js';
 import {
   ChatService,
+  SendService,
+  type SendMessageRequest,
+  type SendMessageResponse,
   type OpenRequest,
   type OpenResponse,
   type SendResult,
@@ -123,6 +126,26 @@ export async function startFake(): Promise<FakeServer> {
       });
     },
   });
+  server.addService(SendService, {
+    sendMessage(
+      { request: { key, previousKey } }: { request: SendMessageRequest },
+      done: (error: Error | null, answer?: SendMessageResponse) => void,
+    ) {
+      fake.came.push({ key, previousKey });
+      const answer = fake.onSend(key, fake.came.filter((send) => send.key === key).length);
+      if (answer === 'cut') {
+        accept(key);
+        done(faultOf('engine.unavailable'));
+      } else if (answer?.result?.$case === 'refused') {
+        const { code, serverTimeMs } = answer.result.value;
+        done(faultOf(code, { serverTimeMs: String(serverTimeMs) }));
+      } else {
+        const messageId = accept(key);
+        const rest = { position: cursorAt(Number(messageId) - 1), serverTimeMs: 0n };
+        done(null, { key, messageId, order: messageId, chatId: '1-2', ...rest });
+      }
+    },
+  });
   server.addService(HistoryService, {
     getUserHistory(call: { request: { before: Buffer } }, done: (error: null, answer: GetUserHistoryResponse) => void) {
       const before = decodeCursor(call.request.before)?.offset ?? fake.feed.length;
@@ -184,8 +207,8 @@ export function refusal(key: string, code: string, serverTimeMs = 0): SendResult
   return { key, result: { $case: 'refused', value } };
 }
 
-function faultOf(code: string): Error {
-  const info = Buffer.from(ErrorInfo.encode({ reason: code, domain: 'cecochat', metadata: {} }).finish());
+function faultOf(code: string, facts: Record<string, string> = {}): Error {
+  const info = Buffer.from(ErrorInfo.encode({ reason: code, domain: 'cecochat', metadata: facts }).finish());
   const details = [{ typeUrl: 'type.googleapis.com/google.rpc.ErrorInfo', value: info }];
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(Status.encode({ code: 14, message: code, details }).finish()));

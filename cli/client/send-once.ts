@@ -13,6 +13,7 @@ import { chatChannelOptions } from './connection.ts';
 import { discover } from './discovery.ts';
 import { errorFromGrpc } from './errors-from-grpc.ts';
 import { backoffMs } from './retry.ts';
+import { createServerTime } from './server-time.ts';
 import type { Session } from './session.ts';
 
 export interface OneSend {
@@ -33,8 +34,12 @@ const deadlineMs = 10_000;
 /** Resolves when the message is durable. Errors: the server's final refusal, or the signal's reason. */
 export async function sendOnce(request: OneSend): Promise<SendMessageResponse> {
   const { session, connectUrl, clock, random, signal } = request;
-  const key = request.key ?? makeSendKey(clock.nowMs(), random.bytes(10));
+  const serverTime = createServerTime(clock);
+  const newKey = (): string => makeSendKey(serverTime.nowMs(), random.bytes(10));
+  let key = request.key ?? newKey();
   let renewed = false;
+  // While every attempt was refused for certain, the key has become nothing and may be replaced.
+  let mayReplaceKey = request.key === undefined;
   for (let failures = 1; ; failures += 1) {
     try {
       const token = await session.accessToken(signal);
@@ -48,10 +53,22 @@ export async function sendOnce(request: OneSend): Promise<SendMessageResponse> {
         await session.renew(signal);
         continue;
       }
+      if (error.code === 'send.expired') {
+        serverTime.note(Number(error.data['serverTimeMs'] ?? 0));
+        if (!mayReplaceKey) throw expired(error, serverTime.hint());
+        key = newKey();
+        mayReplaceKey = false;
+        continue;
+      }
       if (error.retry === 'never') throw error;
+      mayReplaceKey = false;
       await clock.sleep(backoffMs(failures, random), signal);
     }
   }
+}
+
+function expired(cause: CecochatError, hint: string): CecochatError {
+  return new CecochatError('send.expired', cause.message, { hint, data: cause.data, cause });
 }
 
 function attempt(one: { request: OneSend; key: string; token: string; address: string }): Promise<SendMessageResponse> {

@@ -13,6 +13,8 @@ export interface ServerTime {
   hint(): string;
 }
 
+const clockAgreesMs = 30_000;
+
 export function createServerTime(clock: Clock): ServerTime {
   let offsetMs: number | undefined;
   return {
@@ -23,6 +25,7 @@ export function createServerTime(clock: Clock): ServerTime {
     },
     hint() {
       if (offsetMs === undefined) return "compare this machine's clock with the server's";
+      if (Math.abs(offsetMs) < clockAgreesMs) return 'look into history whether it arrived, else send it again';
       const seconds = Math.round(Math.abs(offsetMs) / 1000);
       const side = offsetMs > 0 ? 'behind' : 'ahead of';
       return `this machine's clock is ${seconds} s ${side} the server's: set the clock, then send again`;
