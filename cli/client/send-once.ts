@@ -25,6 +25,8 @@ export interface OneSend {
   readonly key?: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Called before each wait for another try, with why. */
+  readonly onWait?: (error: Error) => void;
   /** Tries until this aborts. */
   readonly signal: AbortSignal;
 }
@@ -62,6 +64,7 @@ export async function sendOnce(request: OneSend): Promise<SendMessageResponse> {
       }
       if (error.retry === 'never') throw error;
       mayReplaceKey = false;
+      request.onWait?.(error);
       await clock.sleep(backoffMs(failures, random), signal);
     }
   }

@@ -10,6 +10,7 @@ import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, durationOption, stackOption } from '../options.ts';
 import { checkText, readLines } from './lines.ts';
 import { sendLines } from './send-lines.ts';
+import { createWaiting, type Waiting } from './waiting.ts';
 
 interface SendOptions {
   readonly as: string;
@@ -45,12 +46,14 @@ async function send(invocation: Invocation, words: readonly string[], options: S
   const { environment } = invocation;
   const text = words.length === 0 ? undefined : words.join(' ');
   if (text !== undefined) checkText(text, 'the message');
+  const waiting = createWaiting((line) => invocation.output.progress(line));
   let unsettled = 'the message was not acknowledged; it may arrive all the same';
+  // Awaited below: the timer lives until this scope ends.
   using deadline = createDeadline({
     clock: environment.clock,
     parent: environment.signal,
     timeoutMs: options.timeout ?? (text === undefined ? undefined : oneTimeoutMs),
-    what: () => unsettled,
+    what: () => `${unsettled}${waiting.suffix}`,
   });
   const { signal } = deadline;
   const access = await openChatAccess({
@@ -60,9 +63,9 @@ async function send(invocation: Invocation, words: readonly string[], options: S
     client: 'send',
     signal,
   });
-  if (text !== undefined) return sendText({ invocation, access, to: options.to, text, signal });
+  if (text !== undefined) return await sendText({ invocation, access, to: options.to, text, signal, waiting });
   unsettled = 'not every line was acknowledged; those in flight may arrive all the same';
-  return sendInput({ invocation, access, to: options.to, signal });
+  return await sendInput({ invocation, access, to: options.to, signal, waiting });
 }
 
 async function sendText(one: {
@@ -71,13 +74,16 @@ async function sendText(one: {
   to: string;
   text: string;
   signal: AbortSignal;
+  waiting: Waiting;
 }): Promise<CommandResult> {
   const { invocation, access, signal } = one;
   const { clock, random } = invocation.environment;
   const to = await access.userId(one.to);
   const content = textContent(one.text);
   const { session, stack } = access;
-  const answer = await sendOnce({ session, connectUrl: stack.connectUrl, to, content, clock, random, signal });
+  const { connectUrl } = stack;
+  const onWait = one.waiting.because;
+  const answer = await sendOnce({ session, connectUrl, to, content, clock, random, signal, onWait });
   const id = String(answer.messageId);
   return {
     data: { sent: 1, chatId: answer.chatId, firstMessageId: id, lastMessageId: id, key: answer.key },
@@ -90,6 +96,7 @@ async function sendInput(many: {
   access: ChatAccess;
   to: string;
   signal: AbortSignal;
+  waiting: Waiting;
 }): Promise<CommandResult> {
   const { invocation, access, signal } = many;
   const { clock, random, stdin } = invocation.environment;
@@ -104,6 +111,7 @@ async function sendInput(many: {
     clock,
     random,
     deliveries: 'ignore',
+    onStatus: (status) => many.waiting.because(status.kind === 'waiting' ? status.error : undefined),
     signal,
   });
   const startedMs = clock.monotonicMs();
