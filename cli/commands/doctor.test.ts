@@ -23,7 +23,7 @@ describe('doctor', () => {
     const ran = await bench.run(['doctor']);
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(
-      /failed +stack broken +.*stack\.json is damaged[^]+fix stack broken: cecochat down --name broken --volumes/,
+      /failed +stack broken +.*stack\.json is damaged[^]+fix stack broken: cecochat down --name broken, then cecochat up/,
     );
     expect(await bench.run(['down', '--name', 'broken', '--volumes'])).toMatchObject({ code: 0 });
     expect((await bench.run(['doctor'])).code).toBe(0);

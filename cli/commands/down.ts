@@ -1,6 +1,7 @@
 /**
  * `down`: stops a stack. Data is deleted with --volumes only, after saying what it is.
  */
+import { CecochatError } from '../../services/core/errors.ts';
 import { formatBytes } from '../output/units.ts';
 import { folderBytes } from '../stack/folder-size.ts';
 import { stackFolders } from '../stack/folders.ts';
@@ -39,8 +40,8 @@ async function down(invocation: Invocation, { name, volumes, timeout }: DownOpti
   const { clock } = environment;
   const folders = stackFolders(environment, name);
   const before = await inspectStack(environment, name).catch((error: unknown) => {
-    // Damaged files must not keep anybody from deleting them.
-    if (volumes === true) {
+    // A damaged file must not keep anybody from stopping the stack, nor any other one from deleting it.
+    if (volumes === true || (error instanceof CecochatError && error.code === 'data.damaged')) {
       return undefined;
     }
     throw error;

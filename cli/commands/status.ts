@@ -3,7 +3,7 @@
  */
 import { CecochatError } from '../../services/core/errors.ts';
 import { formatBytes, formatDuration } from '../output/units.ts';
-import { inspectStack, type StackInspection } from '../stack/inspect-stack.ts';
+import { inspectStack, refuseOrphan, type StackInspection } from '../stack/inspect-stack.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { listStackNames } from '../stack/stack-list.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
@@ -26,6 +26,7 @@ export const statusCommand: CommandModule = {
 async function status(invocation: Invocation, name: string): Promise<CommandResult> {
   const { environment } = invocation;
   const found = await inspectStack(environment, name);
+  refuseOrphan(found);
   const others = (await listStackNames(environment)).filter((other) => other !== name);
   return statusResult(invocation, found, others);
 }

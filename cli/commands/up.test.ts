@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../../services/core/errors.ts';
 import { checkOutput } from '../e2e/output-schema.ts';
+import { processIdentity } from '../../services/embedded/process-identity.ts';
 import { openWorkbench, type Ran, type Workbench } from '../e2e/run-command.ts';
 import { isRunning } from '../stack/process/process-identity.ts';
 import { readState } from '../stack/state.ts';
@@ -116,6 +117,30 @@ describe('a stack', () => {
     } finally {
       other.kill('SIGKILL');
     }
+  });
+
+  test.each([
+    ['damaged', async (path: string): Promise<void> => writeFile(path, '{"name":')],
+    ['removed', async (path: string): Promise<void> => rm(path)],
+  ])('is found by who holds its data, and stopped, when stack.json is %s', async (_what, spoil) => {
+    await using bench = await openStacks();
+    await bench.run(['up', ...free]);
+    const state = await stateOf(bench);
+    const folder = join(bench.home, 'default');
+    await mkdir(join(folder, 'data', 'history'));
+    const holder = { pid: state.pid, identity: processIdentity(state.pid), token: 'x' };
+    await writeFile(join(folder, 'data', 'history', 'lock'), JSON.stringify(holder));
+    await spoil(join(folder, 'stack.json'));
+    for (const command of [['status'], ['up', ...free]]) {
+      const ran = await bench.run(command);
+      expect([ran.code === 0, ran.stderr]).toEqual([false, expect.stringContaining('try: cecochat down')]);
+    }
+    expect(await isRunning(state)).toBe(true);
+    const down = await bench.run(['down']);
+    expect(down).toMatchObject({ code: 0, stdout: expect.stringContaining('stopped after') });
+    expect(await isRunning(state)).toBe(false);
+    expect((await bench.run(['up', ...free])).code).toBe(0);
+    expect((await bench.run(['down', '--volumes'])).code).toBe(0);
   });
 
   test('runs beside another one', async () => {

@@ -1,7 +1,9 @@
 /**
  * What is true of a stack now: its files compared with the process and the servers' own answers.
  */
+import { CecochatError } from '../../services/core/errors.ts';
 import type { Environment } from '../commands/environment.ts';
+import { dataHolder } from './data-holder.ts';
 import { stackFolders, type StackFolders } from './folders.ts';
 import { checkServers, type ServerHealth } from './health.ts';
 import { isRunning, residentBytesOf } from './process/process-identity.ts';
@@ -16,17 +18,20 @@ export interface StackInspection {
   readonly state: StackState | undefined;
   readonly health: readonly ServerHealth[];
   readonly memoryBytes: number | undefined;
+  /** The process that has the data open although the files say that none runs. */
+  readonly orphanPid: number | undefined;
 }
 
 export async function inspectStack(environment: Environment, name: string): Promise<StackInspection> {
   const folders = stackFolders(environment, name);
   const state = await readState(folders);
-  const nothing = { name, folders, state, health: [], memoryBytes: undefined };
+  const nothing = { name, folders, state, health: [], memoryBytes: undefined, orphanPid: undefined };
   if (state === undefined || state.status === 'stopped') {
-    return { ...nothing, condition: state === undefined ? 'absent' : 'stopped' };
+    const condition = state === undefined ? 'absent' : 'stopped';
+    return { ...nothing, condition, orphanPid: await orphanOf(folders, state) };
   }
   if (!(await isRunning(state))) {
-    return { ...nothing, condition: 'dead' };
+    return { ...nothing, condition: 'dead', orphanPid: await orphanOf(folders, state) };
   }
   const [health, memoryBytes] = await Promise.all([
     checkServers(state.servers, environment.signal),
@@ -35,5 +40,22 @@ export async function inspectStack(environment: Environment, name: string): Prom
   const allReady = health.length > 0 && health.every((server) => server.state === 'ready');
   const condition =
     allReady && state.status === 'running' ? 'ready' : state.status === 'starting' ? 'starting' : 'unhealthy';
-  return { name, folders, state, condition, health, memoryBytes };
+  return { name, folders, state, condition, health, memoryBytes, orphanPid: undefined };
+}
+
+async function orphanOf(folders: StackFolders, state: StackState | undefined): Promise<number | undefined> {
+  const pid = (await dataHolder(folders))?.pid;
+  // It says that it stopped a moment before it is gone.
+  return pid === state?.pid ? undefined : pid;
+}
+
+/** Error: stack.unhealthy, when a process has the data that the files know nothing of. */
+export function refuseOrphan({ name, orphanPid }: Pick<StackInspection, 'name' | 'orphanPid'>): void {
+  if (orphanPid === undefined) return;
+  const argument = name === 'default' ? '' : ` --name ${name}`;
+  throw new CecochatError(
+    'stack.unhealthy',
+    `process ${orphanPid} has the data of stack "${name}", but stack.json does not say how to reach it`,
+    { hint: `cecochat down${argument}, then cecochat up${argument}`, data: { stack: name, pid: String(orphanPid) } },
+  );
 }

@@ -4,14 +4,15 @@
 import { rm } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
+import { dataHolder } from './data-holder.ts';
 import { makeStackFolders, stackFolders, type StackFolders } from './folders.ts';
-import { inspectStack, type StackInspection } from './inspect-stack.ts';
+import { inspectStack, refuseOrphan, type StackInspection } from './inspect-stack.ts';
 import { launchStack } from './process/launch-stack.ts';
 import { stopProcess, type Stopped } from './process/stop-process.ts';
 import { portHolder } from './port-holder.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
 import { acquireStackLock } from './stack-lock.ts';
-import { readSecrets, readState, writeState } from './state.ts';
+import { putStateAside, readSecrets, readState, writeState } from './state.ts';
 
 export interface StartRequest {
   readonly name: string;
@@ -48,6 +49,7 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
   const before = await inspectStack(environment, name);
+  refuseOrphan(before);
   if (before.condition === 'ready') {
     return started(invocation, { name, alreadyRunning: true });
   }
@@ -96,25 +98,35 @@ export async function stopStack({ environment, output }: Invocation, request: St
   let stopped: Stopped = 'was not running';
   {
     await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs });
-    const state = await readState(folders).catch(deleteData ? ignoreUnreadable : undefined);
+    let isDamaged = false;
+    const state = await readState(folders).catch((error: unknown) => {
+      const code = error instanceof CecochatError ? error.code : undefined;
+      isDamaged = code === 'data.damaged';
+      // A damaged file must not keep anybody from stopping the stack, nor a newer one from deleting it.
+      if (isDamaged || (deleteData && code === 'data.newer')) return undefined;
+      throw error;
+    });
     if (state !== undefined && state.status !== 'stopped') {
       const onKill = (): void => output.warn(`process ${state.pid} did not stop within ${timeoutMs} ms: killing it`);
       stopped = await stopProcess({ process: state, clock, timeoutMs, onKill });
       await writeState(folders, { ...state, status: 'stopped' });
+    }
+    // Whatever stack.json says: nobody may go on serving this data.
+    const holder = await dataHolder(folders);
+    if (holder !== undefined) {
+      output.warn(`process ${holder.pid} has the data of stack "${name}", which stack.json does not say: stopping it`);
+      const onKill = (): void => output.warn(`process ${holder.pid} did not stop within ${timeoutMs} ms: killing it`);
+      stopped = await stopProcess({ process: holder, clock, timeoutMs, onKill });
+    }
+    if (isDamaged && !deleteData) {
+      await putStateAside(folders);
+      output.warn(`stack.json was damaged: it is kept as stack.json.damaged`);
     }
   }
   if (deleteData) {
     await rm(folders.root, { recursive: true, force: true });
   }
   return stopped;
-}
-
-/** A damaged or newer file must not keep anybody from deleting the stack. */
-function ignoreUnreadable(error: unknown): undefined {
-  if (error instanceof CecochatError && (error.code === 'data.damaged' || error.code === 'data.newer')) {
-    return undefined;
-  }
-  throw error;
 }
 
 async function clearAway({ environment, output }: Invocation, found: StackInspection): Promise<void> {

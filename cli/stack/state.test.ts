@@ -66,17 +66,20 @@ describe('the files of a stack', () => {
     ['a negative pid', JSON.stringify({ ...state, pid: -1 }), 'data.damaged'],
     ['a missing field', JSON.stringify({ ...state, servers: undefined }), 'data.damaged'],
     ['a newer format', JSON.stringify({ formatVersion: 2 }), 'data.newer'],
-  ])('are refused and left alone: %s', async (_what, text, code) => {
+  ])('are refused and left alone, but a damaged one is put aside by down: %s', async (_what, text, code) => {
     await using bench = await openWorkbench();
     const at = await folders(bench.home);
     const path = join(at.root, 'stack.json');
     await writeFile(path, text);
     await expect(readState(at)).rejects.toMatchObject({ code });
-    for (const command of ['status', 'down', 'up', 'logs', 'wait']) {
+    for (const command of ['status', 'up', 'logs', 'wait']) {
       const ran = await bench.run([command]);
       expect([ran.code, ran.stderr], command).toEqual([1, expect.stringContaining(path)]);
     }
     expect(await readFile(path, 'utf8')).toBe(text);
+    const isDamaged = code === 'data.damaged';
+    expect((await bench.run(['down'])).code).toBe(isDamaged ? 0 : 1);
+    expect(await readFile(isDamaged ? `${path}.damaged` : path, 'utf8')).toBe(text);
   });
 
   test('change one user and keep the others', async () => {

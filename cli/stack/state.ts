@@ -3,7 +3,7 @@
  * newer cecochat is an error that says so, and is left as it is.
  */
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CecochatError } from '../../services/core/errors.ts';
 import { isErrno } from './errno.ts';
 import type { StackFolders } from './folders.ts';
@@ -11,13 +11,14 @@ import type { StackPorts, StackSecrets, StackState } from './stack-files.ts';
 import { parsePorts, parseSecrets, parseState } from './stack-files-parse.ts';
 
 export const formatVersion = 1;
+const stateFile = 'stack.json';
 
 export function readState(folders: StackFolders): Promise<StackState | undefined> {
-  return readJson(join(folders.root, 'stack.json'), parseState);
+  return readJson(join(folders.root, stateFile), parseState);
 }
 
 export function writeState(folders: StackFolders, state: StackState): Promise<void> {
-  return writeJson(join(folders.root, 'stack.json'), state);
+  return writeJson(join(folders.root, stateFile), state);
 }
 
 export function readSecrets(folders: StackFolders): Promise<StackSecrets | undefined> {
@@ -66,9 +67,16 @@ async function readJson<T>(path: string, parse: (value: unknown) => T | undefine
 }
 
 function damaged(path: string, cause: unknown): CecochatError {
+  const name = basename(dirname(path));
+  const argument = name === 'default' ? '' : ` --name ${name}`;
+  // Only `down` finds the process that may still run: by who holds the data.
+  const hint =
+    basename(path) === stateFile
+      ? `cecochat down${argument}, then cecochat up${argument}; the data stays`
+      : `look at it; after removing it, "cecochat up" writes a new one`;
   return new CecochatError('data.damaged', `${path} is damaged`, {
     cause,
-    hint: `look at it; after removing it, "cecochat up" writes a new one`,
+    hint,
     data: { path },
   });
 }
@@ -89,6 +97,12 @@ async function writeJson(path: string, value: object): Promise<void> {
   // The mode above is only for a file that was not there yet.
   await chmod(temporary, 0o600);
   await rename(temporary, path);
+}
+
+/** Puts a damaged stack.json aside, so that there is none. */
+export async function putStateAside(folders: StackFolders): Promise<void> {
+  const path = join(folders.root, stateFile);
+  await rename(path, `${path}.damaged`);
 }
 
 /** For passwords that are known on this machine; a stack without secrets stays without. */

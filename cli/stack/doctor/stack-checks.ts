@@ -1,9 +1,10 @@
 /**
  * Ports, and what earlier stacks left.
  */
+import { CecochatError } from '../../../services/core/errors.ts';
 import type { Environment } from '../../commands/environment.ts';
 import { stackFolders } from '../folders.ts';
-import { inspectStack } from '../inspect-stack.ts';
+import { inspectStack, refuseOrphan } from '../inspect-stack.ts';
 import { portHolder } from '../port-holder.ts';
 import { firstPortBase, isFree, portNames, stackPortOffsets } from '../ports.ts';
 import { listStackNames } from '../stack-list.ts';
@@ -49,7 +50,9 @@ async function checkStack(environment: Environment, name: string): Promise<Findi
   const check = `stack ${name}`;
   const argument = name === 'default' ? '' : ` --name ${name}`;
   try {
-    const { condition, state } = await inspectStack(environment, name);
+    const found = await inspectStack(environment, name);
+    refuseOrphan(found);
+    const { condition, state } = found;
     switch (condition) {
       case 'ready':
         return { check, state: 'ok', message: `runs as process ${state?.pid}`, fix: null };
@@ -74,6 +77,7 @@ async function checkStack(environment: Environment, name: string): Promise<Findi
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { check, state: 'failed', message, fix: `cecochat down${argument} --volumes deletes this stack` };
+    const hint = error instanceof CecochatError ? error.hint : undefined;
+    return { check, state: 'failed', message, fix: hint ?? `cecochat down${argument} --volumes deletes this stack` };
   }
 }
