@@ -99,11 +99,11 @@ describe('config', () => {
   test('refuses what is not valid as a whole, and changes nothing', async () => {
     const change = ['history.user.message-count=30', 'history.dialog.message-count=0'];
     expect(await json(['config', 'validate', ...change])).toMatchObject({
-      code: 1,
+      code: 2,
       data: { valid: false, faults: [{ key: 'history.dialog.message-count', value: '0' }] },
     });
     const before = await json(['config', 'list']);
-    expect(await json(['config', 'set', ...change])).toMatchObject({ code: 1, error: { code: 'config.invalid' } });
+    expect(await json(['config', 'set', ...change])).toMatchObject({ code: 2, error: { code: 'config.invalid' } });
     expect((await json(['config', 'list'])).data).toEqual(before.data);
     expect(await json(['config', 'validate'])).toMatchObject({ code: 0, data: { valid: true } });
   });
