@@ -147,10 +147,10 @@ export class WireReader {
   private readonly end: number;
   private type = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.at = 0;
-    this.end = bytes.byteLength;
+  constructor(bytes: Uint8Array, at = 0, end: number = bytes.byteLength) {
+    this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.at = at;
+    this.end = end;
   }
 
   /** The next field's number; 0 at the end. */
@@ -205,8 +205,12 @@ export class WireReader {
     return this.bytes.subarray(start, stop);
   }
 
+  /** Reads in the same bytes: a mark has hundreds of small messages in it. */
   message(): WireReader {
-    return new WireReader(this.bytesField());
+    const stop = this.length();
+    const start = this.at;
+    this.at = stop;
+    return new WireReader(this.bytes, start, stop);
   }
 
   skip(): void {

@@ -48,8 +48,12 @@ export async function play(scenario: Scenario): Promise<boolean> {
       signal.throwIfAborted();
       broken.push(`round ${round}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    if (round % 10 === 0)
-      say(`  round ${round}: ${crowd.ackedCount} messages acknowledged, ${crowd.deliveredCount} delivered`);
+    if (round % 10 === 0) {
+      const lately = [...figures].map(([name, values]) => `${name} ${summary(values.slice(-10))}`);
+      say(
+        `  round ${round}: ${crowd.ackedCount} acknowledged, ${crowd.deliveredCount} delivered; ${lately.join('; ')}`,
+      );
+    }
   }
   if (broken.length > 0) say(await logTail(sandbox));
   const unsettled = await crowd.settle(settleMs);
