@@ -7,7 +7,7 @@ export const materializeSettings = declareSettings('materialize', {
   ...httpSettings,
   ...drainSetting,
   writeEveryMs: integerSetting({
-    default: 50,
+    default: 20,
     min: 0,
     max: 10_000,
     unit: 'ms',
