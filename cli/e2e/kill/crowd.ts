@@ -33,7 +33,7 @@ export interface CrowdOptions {
 }
 
 const inFlight = 8;
-const pauseMs = 35;
+const pauseMs = 100;
 
 export async function openCrowd({ stack, users, random, signal }: CrowdOptions): Promise<Crowd> {
   const accounts = await Promise.all(Array.from({ length: users }, (_, index) => stack.addUser(`crowd-${index}`)));
