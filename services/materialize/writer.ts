@@ -5,16 +5,6 @@
 import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
 import type { Clock } from '../core/time/clock.ts';
 
-/**
- * Under load, writes take a hundredth of the time, unless that would make the history later than a second. A
- * write of 128 users' rows dirties about 450 pages whether each has one row or twenty, and acknowledgements wait
- * for the same disk: at seventeen writes a second they were most of the latency above p90. With few rows
- * waiting there is nothing to gain, and whoever asks for what was just sent should find it.
- */
-const restFactor = 100;
-const longestRestMs = 1000;
-const busyRows = 64;
-
 export interface HistoryWriter {
   write(batch: HistoryBatch): Promise<void>;
 }
@@ -46,9 +36,7 @@ export function createHistoryWriter(deps: {
         for (const { reject } of taken) reject(error);
       }
       const tookMs = deps.clock.monotonicMs() - startedMs;
-      const rows = taken.reduce((sum, { batch }) => sum + batch.rows.length, 0);
-      const longRestMs = rows < busyRows ? 0 : Math.min(tookMs * restFactor, longestRestMs);
-      const restMs = deps.restMs === 0 ? 0 : Math.max(deps.restMs - tookMs, longRestMs);
+      const restMs = deps.restMs - tookMs;
       if (restMs > 0) await deps.clock.sleep(restMs);
     }
     isRunning = false;
