@@ -15,6 +15,7 @@ import { systemClock } from '../core/time/clock.ts';
 import { openEmbeddedHistoryDb } from '../history-db/embedded/embedded-history-db.ts';
 import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
 import { createLogFollower } from './follow-log.ts';
+import { createPace } from './pace.ts';
 import { createHistoryWriter } from './writer.ts';
 
 const incarnation = '01900000-0000-7000-8000-000000000000';
@@ -61,8 +62,9 @@ async function openRig() {
     writes,
     append: (...records: LogRecord[]) => backplane.append(0, records.map(encodeRecord)),
     async follow() {
-      const writer = createHistoryWriter({ historyDb: recording, clock, restMs: 0 });
-      const follower = createLogFollower({ backplane, historyDb, writer, counted: () => undefined });
+      const writer = createHistoryWriter({ historyDb: recording, clock });
+      const pace = createPace({ clock, restMs: 0 });
+      const follower = createLogFollower({ backplane, historyDb, writer, pace, counted: () => undefined });
       const group = await backplane.openGroup('materialize', follower);
       return { follower, [Symbol.asyncDispose]: () => group[Symbol.asyncDispose]() };
     },
@@ -118,7 +120,7 @@ test('batches of many partitions share a write while one is on its way', async (
       return new Promise<void>((resolve) => (finish = resolve));
     },
   };
-  const writer = createHistoryWriter({ historyDb, clock: systemClock, restMs: 0 });
+  const writer = createHistoryWriter({ historyDb, clock: systemClock });
   const batch = (partition: number): HistoryBatch => ({
     partition,
     rows: [],
@@ -130,7 +132,7 @@ test('batches of many partitions share a write while one is on its way', async (
   await systemClock.sleep(1);
   finish();
   await first;
-  await systemClock.sleep(1);
+  while (written.length < 2) await systemClock.sleep(1);
   finish();
   await Promise.all(rest);
   expect(written).toEqual([1, 2]);

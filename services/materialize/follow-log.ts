@@ -9,6 +9,7 @@ import { findStart, type LogView } from '../core/log/find-start.ts';
 import type { PartitionState } from '../core/log/record.ts';
 import type { HistoryDb } from '../history-db/history-db.ts';
 import { materialize } from './materialize.ts';
+import type { Pace } from './pace.ts';
 import type { HistoryWriter } from './writer.ts';
 
 const chunk = { maxRecords: 4096, maxBytes: 4 * 1024 * 1024 };
@@ -18,6 +19,7 @@ export interface LogFollowerDependencies {
   readonly backplane: Backplane;
   readonly historyDb: Pick<HistoryDb, 'watermark'>;
   readonly writer: HistoryWriter;
+  readonly pace: Pace;
   readonly counted: (rows: number) => void;
 }
 
@@ -36,7 +38,7 @@ interface Progress {
 }
 
 export function createLogFollower(deps: LogFollowerDependencies): LogFollower {
-  const { backplane, historyDb, writer } = deps;
+  const { backplane, historyDb, writer, pace } = deps;
   const followed = new Map<number, Progress>();
 
   return {
@@ -68,17 +70,22 @@ export function createLogFollower(deps: LogFollowerDependencies): LogFollower {
       progress.state = batch.watermark.state;
       progress.next = batch.watermark.next.offset;
       deps.counted(batch.rows.length);
+      await pace.rest(partition, records.length);
     },
     async revoked(partition) {
       followed.delete(partition);
+      pace.forget(partition);
     },
     async protect() {
-      for (const [partition, progress] of followed) {
-        if (progress.protectedFrom === progress.next) continue;
-        const from = progress.next;
-        await backplane.protect('materialize', partition, from);
-        progress.protectedFrom = from;
-      }
+      // All at once: they share a commit.
+      await Promise.all(
+        [...followed].map(async ([partition, progress]) => {
+          if (progress.protectedFrom === progress.next) return;
+          const from = progress.next;
+          await backplane.protect('materialize', partition, from);
+          progress.protectedFrom = from;
+        }),
+      );
     },
     async lag() {
       let total = 0;

@@ -6,6 +6,7 @@ import { createHttpHost } from '../runtime/http.ts';
 import { counter, gauge } from '../runtime/metrics.ts';
 import type { RunningServer, ServerContext } from '../runtime/server.ts';
 import { createLogFollower } from './follow-log.ts';
+import { createPace } from './pace.ts';
 import type { MaterializeSettings } from './settings.ts';
 import { createHistoryWriter } from './writer.ts';
 
@@ -33,10 +34,12 @@ export async function startMaterialize(context: ServerContext<MaterializeSetting
       help: 'Records that are not in the history yet.',
       labelNames: ['server'],
     });
+    const pace = createPace({ clock, restMs: settings.restMs });
     const follower = createLogFollower({
       backplane,
       historyDb,
-      writer: createHistoryWriter({ historyDb, clock, restMs: settings.writeEveryMs }),
+      writer: createHistoryWriter({ historyDb, clock }),
+      pace,
       counted: (count) => rows.inc({ server }, count),
     });
     const warn = (what: string) => (error: unknown) => log.warn({ err: error }, what);
@@ -51,6 +54,7 @@ export async function startMaterialize(context: ServerContext<MaterializeSetting
       measure.cancel();
     });
     scope.use(await backplane.openGroup(group, follower));
+    scope.defer(() => pace.stop());
     const notReady = (): readonly string[] => [];
     const http = scope.use(
       await createHttpHost({

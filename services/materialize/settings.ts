@@ -6,12 +6,12 @@ import { declareSettings, type ValuesOf } from '../runtime/settings.ts';
 export const materializeSettings = declareSettings('materialize', {
   ...httpSettings,
   ...drainSetting,
-  writeEveryMs: integerSetting({
-    default: 20,
+  restMs: integerSetting({
+    default: 1000,
     min: 0,
     max: 10_000,
     unit: 'ms',
-    doc: 'Least time between the starts of two writes to the history: larger ones cost less under load.',
+    doc: 'How long a busy partition rests between two writes to the history, on average; a quiet one never does.',
   }),
 });
 

@@ -2,8 +2,8 @@
  * Writes batches of many partitions together: while one write is on its way, the batches that come wait for the
  * next. Each resolves when it is durable.
  */
-import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
 import type { Clock } from '../core/time/clock.ts';
+import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
 
 export interface HistoryWriter {
   write(batch: HistoryBatch): Promise<void>;
@@ -15,12 +15,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export function createHistoryWriter(deps: {
-  historyDb: Pick<HistoryDb, 'write'>;
-  clock: Clock;
-  /** From the start of a write to the start of the next: under load, larger writes cost less; 0: never rest. */
-  restMs: number;
-}): HistoryWriter {
+/** A tenth of the time: history shares a disk with the log, whose appends somebody waits for. */
+const restPerWrite = 9;
+const longestRestMs = 200;
+/** Of records that wait: so many are a backlog, which is worked off at full speed. */
+const backlogRows = 2000;
+
+export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>; clock: Clock }): HistoryWriter {
+  const { historyDb, clock } = deps;
   let waiting: Waiting[] = [];
   let isRunning = false;
 
@@ -28,16 +30,16 @@ export function createHistoryWriter(deps: {
     while (waiting.length > 0) {
       const taken = waiting;
       waiting = [];
-      const startedMs = deps.clock.monotonicMs();
+      const startedMs = clock.monotonicMs();
       try {
-        await deps.historyDb.write(taken.map(({ batch }) => batch));
+        await historyDb.write(taken.map(({ batch }) => batch));
         for (const { resolve } of taken) resolve();
       } catch (error) {
         for (const { reject } of taken) reject(error);
       }
-      const tookMs = deps.clock.monotonicMs() - startedMs;
-      const restMs = deps.restMs - tookMs;
-      if (restMs > 0) await deps.clock.sleep(restMs);
+      const rows = taken.reduce((sum, { batch }) => sum + batch.rows.length, 0);
+      const restMs = Math.min(longestRestMs, restPerWrite * (clock.monotonicMs() - startedMs));
+      if (rows < backlogRows) await clock.sleep(restMs);
     }
     isRunning = false;
   };

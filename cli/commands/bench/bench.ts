@@ -43,7 +43,7 @@ function defineMessages(command: Command, run: RunCommand): void {
     )
     .option('--size <bytes>', 'bytes of text in a message', integerOption({ min: 1, max: 8_192 }), 100)
     .addOption(durationFlag('--duration <duration>', 'measured time', { min: 100, defaultMs: 10_000 }))
-    .addOption(durationFlag('--warm-up <duration>', 'time before it that is not counted', { defaultMs: 3_000 }))
+    .addOption(durationFlag('--warm-up <duration>', 'time before it that is not counted', { defaultMs: 10_000 }))
     .option('--processes <number>', 'client processes', integerOption({ min: 1, max: 64 }), 1)
     .option('--no-floor', 'leave the floor out')
     .option('--throw-away', 'bring up a stack for this alone, also when one is running')

@@ -53,7 +53,11 @@ export async function benchMessages(invocation: Invocation, options: MessagesOpt
   const fsync = await probeFsync(folder, environment.clock);
   const processes = Math.min(options.processes, options.dialogs);
   const workers = Array.from({ length: processes }, () => scope.use(startWorker(environment)));
-  const floor = options.floor ? await measureFloor(invocation, { workers, load, dialogs: options.dialogs }) : undefined;
+  const rate = options.rate === undefined ? {} : { rate: options.rate / processes };
+  const paced: Load = { ...load, ...rate, inFlight: options.rate === undefined ? options.inFlight : 4000 };
+  const floor = options.floor
+    ? await measureFloor(invocation, { workers, load: paced, dialogs: options.dialogs })
+    : undefined;
 
   const peers = await createPeers(stack, options.dialogs * 2, environment.signal);
   const plans = shares(planDialogs(peers, environment.clock.nowMs()), processes);
@@ -73,9 +77,7 @@ export async function benchMessages(invocation: Invocation, options: MessagesOpt
   }
   output.progress(`measuring for ${(options.warmUp + options.duration) / 1000} s`);
   const cpu = measureCpu(pid, { clock: environment.clock, load, signal: environment.signal });
-  const rate = options.rate === undefined ? {} : { rate: options.rate / processes };
-  const inFlight = options.rate === undefined ? options.inFlight : 4000;
-  const results = await askAll(workers, () => ({ kind: 'run', ...load, ...rate, inFlight }), 'result');
+  const results = await askAll(workers, () => ({ kind: 'run', ...paced }), 'result');
   const chat = mergeResults(results, options.duration);
   return present(options, { floor, chat, serverCpuMs: await cpu, fsync });
 }

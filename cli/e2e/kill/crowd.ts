@@ -10,7 +10,7 @@ import type { UserId } from '../../../services/core/ids.ts';
 import { login, openSession } from '../../client/session.ts';
 import type { HistoryLog, Evidence } from '../../client/feed-checker.ts';
 import { openDevice, type Device } from './device.ts';
-import { readDialogs, readUserHistory } from './histories.ts';
+import { readDialogs, readUserHistory, untilCaughtUp } from './histories.ts';
 import type { StackHandle } from './stack-handle.ts';
 
 export interface Crowd extends AsyncDisposable {
@@ -91,7 +91,8 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
     async evidence() {
       const histories: HistoryLog[] = [];
       for (const device of senders) {
-        const { session } = device;
+        const { session, cursor } = device;
+        await untilCaughtUp({ stack, session, signal, cursor });
         histories.push(await readUserHistory({ stack, session, signal }));
         const chats = new Set(device.sent.sends.map((send) => send.chatId));
         histories.push(...(await readDialogs({ stack, session, chats: [...chats].slice(0, 2), signal })));

@@ -18,6 +18,8 @@ export interface Device extends AsyncDisposable {
   readonly session: Session;
   readonly sent: SentLog;
   readonly feed: FeedLog;
+  /** Of the last event that it saw; empty before the first. */
+  readonly cursor: Buffer;
   /** Sends that were neither accepted nor refused yet. */
   readonly unsettled: number;
   /** What the servers finally refused, and clients that gave up: none is expected. */
@@ -52,6 +54,7 @@ export function openDevice({ name, session, connectUrl }: DeviceOptions): Device
   const seen: Sighting[] = [];
   const faults: string[] = [];
   let unsettled = 0;
+  let cursor = Buffer.alloc(0);
   let status = 'not connected yet';
   let closing = false;
 
@@ -72,6 +75,7 @@ export function openDevice({ name, session, connectUrl }: DeviceOptions): Device
       for await (const event of of.events()) {
         const sighting = sightingOf(event, session.userId);
         if (sighting !== undefined) seen.push(sighting);
+        if (event.cursor.length > 0) cursor = Buffer.from(event.cursor);
         of.taken(event);
       }
     } catch (error) {
@@ -93,6 +97,9 @@ export function openDevice({ name, session, connectUrl }: DeviceOptions): Device
     sent: { client: name, senderId: session.userId, sends },
     feed: { client: name, userId: session.userId, seen },
     faults,
+    get cursor() {
+      return cursor;
+    },
     get unsettled() {
       return unsettled;
     },

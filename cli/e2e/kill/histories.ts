@@ -1,6 +1,9 @@
 /**
- * The whole history of a user, page by page, oldest first, as the feed checker wants it.
+ * The whole history of a user, page by page, oldest first, as the feed checker wants it. History follows the log:
+ * it is asked once it has come up to what the user's device saw last.
  */
+import { CecochatError } from '../../../services/core/errors.ts';
+import { decodeCursor } from '../../../services/core/log/cursor.ts';
 import { systemRandom } from '../../../services/core/random.ts';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import { discover } from '../../client/discovery.ts';
@@ -13,6 +16,29 @@ interface Asking {
   readonly stack: StackHandle;
   readonly session: Session;
   readonly signal: AbortSignal;
+}
+
+const caughtUpWithinMs = 20_000;
+const pollMs = 50;
+
+/** Resolves when history holds everything up to the cursor. Error: timed.out, saying how far it is. */
+export async function untilCaughtUp(asking: Asking & { readonly cursor: Buffer }): Promise<void> {
+  const { session, signal, cursor } = asking;
+  const wanted = decodeCursor(cursor);
+  if (wanted === undefined) return;
+  await using history = await openHistory(asking);
+  const endMs = systemClock.monotonicMs() + caughtUpWithinMs;
+  for (;;) {
+    const at = decodeCursor((await history.user({ signal })).watermark);
+    if (at !== undefined && at.incarnation === wanted.incarnation && at.offset >= wanted.offset) return;
+    if (systemClock.monotonicMs() > endMs) {
+      throw new CecochatError(
+        'timed.out',
+        `history of user ${session.userId} stands at ${at?.offset ?? 'nothing'}, its device saw ${wanted.offset}, for ${caughtUpWithinMs / 1000} s`,
+      );
+    }
+    await systemClock.sleep(pollMs, signal);
+  }
 }
 
 export async function readUserHistory({ stack, session, signal }: Asking): Promise<HistoryLog> {

@@ -32,6 +32,9 @@ export interface EmbeddedBackplane extends Backplane {
   retain(): Promise<void>;
 }
 
+/** Between the parts of a move of the journal. */
+const movePauseMs = 30;
+
 /** Waiting appends of one partition. */
 interface Pending {
   readonly values: Uint8Array[];
@@ -67,6 +70,9 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
 
   let pending = new Map<number, Pending>();
   let moving: Promise<void> | undefined;
+  const closed = new AbortController();
+  const closing = closed.signal;
+  scope.defer(() => closed.abort());
 
   const commitPending = (): void => {
     let taken = new Map<number, Pending>();
@@ -87,10 +93,12 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     });
   };
 
-  /** Each part shares a commit with the appends that wait. What fails stays in the journal until the next time. */
+  /**
+   * Each part shares a commit with the appends that wait; a pause between the parts lets most commits go without.
+   * What fails stays in the journal until the next time.
+   */
   const moveAll = async (): Promise<void> => {
-    let isComplete = false;
-    while (!isComplete) {
+    for (let isComplete = false; !isComplete;) {
       isComplete = await new Promise<boolean>((resolve, reject) => {
         let moved = (): boolean => true;
         group.enqueue({
@@ -101,6 +109,9 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
           failed: reject,
         });
       });
+      if (!isComplete && !log.isMoveLate() && !closing.aborted) {
+        await clock.sleep(movePauseMs, closing).catch(() => undefined);
+      }
     }
   };
   const moveJournal = (): Promise<void> => {

@@ -8,6 +8,7 @@ import type { BinaryTable } from '../../embedded/lmdb-folder.ts';
 
 const numberBytes = 6;
 const sectionBytes = 14;
+const mostRemoved = 256;
 
 export interface JournalBatch {
   readonly partition: number;
@@ -24,8 +25,11 @@ export interface Journal {
   takeBack(): void;
   /** Number of the newest row. */
   newest(): number;
-  /** Within a commit: removes the rows up to this number. Answers what to call after the commit. */
-  removeUpTo(number: number): () => void;
+  /**
+   * Within a commit: removes the oldest rows up to this number, as many as a commit that appends wait for should.
+   * Answers what to call after the commit, which says whether none is left.
+   */
+  removeSome(number: number): () => boolean;
 }
 
 export interface PlannedBatch {
@@ -85,10 +89,12 @@ export function createJournal(table: BinaryTable): Journal {
       newest -= 1;
     },
     newest: () => newest,
-    removeUpTo(number) {
-      for (let row = oldest; row <= number; row += 1) void table.remove(keyOf(row));
+    removeSome(number) {
+      const last = Math.min(number, oldest + mostRemoved - 1);
+      for (let row = oldest; row <= last; row += 1) void table.remove(keyOf(row));
       return () => {
-        oldest = number + 1;
+        oldest = last + 1;
+        return oldest > number;
       };
     },
   };
