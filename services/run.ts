@@ -131,7 +131,11 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
   const servers = await Promise.all([
     fleet.start(startConnect(context(settingsWith(connectSettings, { ...http('connect.http'), jwksUrl })))),
     fleet.start(
-      startConfigurator(context(settingsWith(configuratorSettings, { ...http('configurator.http'), adminToken }))),
+      startConfigurator(
+        context(
+          settingsWith(configuratorSettings, { ...http('configurator.http'), adminToken, replaceDeadServers: false }),
+        ),
+      ),
     ),
     fleet.start(
       startHistory(

@@ -27,11 +27,17 @@ export interface Loss {
 }
 
 const firstDelayMs = 50;
-const longestDelayMs = 2_000;
+/** A dead server is replaced within seconds: until then there is no point in waiting longer. */
+const patientDelayMs = 1_000;
+const patientFailures = 12;
+const longestDelayMs = 10_000;
 
-/** Between half of and the whole exponential delay: 50 ms, 100 ms, 200 ms … 2 s. */
+/** Between half of and the whole delay: 50 ms, 100 ms … 1 s for the first twelve, then 2 s, 4 s … 10 s. */
 export function backoffMs(failures: number, random: Random): number {
-  const full = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
+  const full =
+    failures <= patientFailures
+      ? Math.min(patientDelayMs, firstDelayMs * 2 ** (failures - 1))
+      : Math.min(longestDelayMs, patientDelayMs * 2 ** Math.min(failures - patientFailures, 20));
   return full / 2 + random.next() * (full / 2);
 }
 

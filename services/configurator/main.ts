@@ -1,12 +1,14 @@
 /**
- * Starts configurator: changes of the dynamic configuration, and the state of the messaging servers.
- * Replacing a dead messaging server by an idle one will be started here, beside the API.
+ * Starts configurator: changes of the dynamic configuration, the state of the messaging servers, and the
+ * replacement of those that died.
  */
+import { formatRanges } from '../config-db/partition-ranges.ts';
 import { createAdminCheck } from '../runtime/admin.ts';
 import { createHttpHost } from '../runtime/http.ts';
 import type { RunningServer, ServerContext } from '../runtime/server.ts';
 import { createConfigurator } from './configurator.ts';
 import { configuratorApi } from './http.ts';
+import { watchForReplacement } from './replacement.ts';
 import type { ConfiguratorSettings } from './settings.ts';
 
 export { publishAddresses, seedConfiguration } from './seed.ts';
@@ -32,6 +34,21 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
     metrics,
     notReady,
   });
+  const replacement = settings.replaceDeadServers
+    ? watchForReplacement({
+        configDb,
+        clock,
+        replaced(replacements, version) {
+          for (const { from, to, partitions } of replacements) {
+            log.warn(
+              { from, to, partitions: formatRanges(partitions), version },
+              'a dead messaging server is replaced',
+            );
+          }
+        },
+        failed: (error) => log.warn({ err: error }, 'the leases of the messaging servers could not be looked at'),
+      })
+    : undefined;
   log.info({ http: http.address }, 'configurator listens');
   return {
     name: 'configurator',
@@ -40,6 +57,7 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
     grpcAddress: undefined,
     notReady,
     async [Symbol.asyncDispose]() {
+      await replacement?.[Symbol.asyncDispose]();
       await http[Symbol.asyncDispose]();
       log.info({}, 'configurator stopped');
     },

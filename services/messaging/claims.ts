@@ -1,7 +1,7 @@
 /**
  * What this server claims in the configuration database: its id (the lease's note lists the partitions that it
- * holds, for whoever is to have them next) and a generator number (the note reserves id time). Renewed every
- * second; `lost` is called when that failed for the length of the lease.
+ * holds, for whoever is to have them next) and a generator number (the note reserves id time). Renewed five times
+ * in the length of a lease; `lost` is called when that failed for all of it.
  */
 import { formatRanges, parseRanges } from '../config-db/partition-ranges.ts';
 import type { ConfigDb, Lease } from '../config-db/config-db.ts';
@@ -31,10 +31,10 @@ export interface Claims extends AsyncDisposable {
   heldByOthers(): Promise<ReadonlySet<number>>;
 }
 
-const renewMs = 1_000;
+const renewalsPerLease = 5;
 const retryMs = 200;
-/** Id time that is reserved ahead, renewed every second. */
-const reserveMs = 5_000;
+/** Id time that is reserved ahead, renewed with the lease: longer than an overloaded server goes without renewing. */
+const reserveMs = 30_000;
 
 /** Waits until the server's id is free. Error: the signal's reason. */
 export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal): Promise<Claims> {
@@ -84,7 +84,7 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
   };
   let renewing = false;
   let wasLate = false;
-  const timer = clock.every(renewMs, () => {
+  const timer = clock.every(ttlMs / renewalsPerLease, () => {
     // A process that was held up first asks whether the lease is still its own: that costs nothing, since the
     // rules of the log keep a stale owner harmless, and spares its partitions another take-over.
     const isLate = clock.monotonicMs() - renewedAtMs > ttlMs;

@@ -27,7 +27,7 @@ export interface ConnectionsOptions {
 
 const settleMs = 2_000;
 /** Without progress for so long it is over: sooner when something went wrong. */
-const stallMs = 30_000;
+const stallMs = 90_000;
 const stallAfterFaultMs = 3_000;
 /** Files that a process has open besides its connections. */
 const otherFiles = 200;
