@@ -41,7 +41,13 @@ module.exports = {
     }),
     only('engine-imports-its-interface', 'an engine: its interface, core, its driver', {
       from: `^services/(${databases})/[^/]+/`,
-      allowed: ['^services/$1/', '^services/embedded/', core, builtin, ...packages('lmdb', '@bufbuild/protobuf')],
+      allowed: [
+        '^services/$1/',
+        '^services/(embedded|cassandra)/',
+        core,
+        builtin,
+        ...packages('lmdb', 'kafkajs', 'cassandra-driver', 'ioredis', '@bufbuild/protobuf'),
+      ],
     }),
     {
       name: 'engine-never-imports-another-engine',
@@ -53,6 +59,10 @@ module.exports = {
     only('embedded-imports-core', 'what the embedded engines share: core and the driver', {
       from: '^services/embedded/',
       allowed: ['^services/embedded/', core, builtin, ...packages('lmdb')],
+    }),
+    only('cassandra-imports-core', 'what the databases on Cassandra share: core and the driver', {
+      from: '^services/cassandra/',
+      allowed: ['^services/cassandra/', core, builtin, ...packages('cassandra-driver')],
     }),
     only('server-imports-inwards', "a server's own files: their folder, core, the interfaces; no packages", {
       from: `^services/(${servers})/(?!(?:main|settings|grpc|http)\\.ts$)`,

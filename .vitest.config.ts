@@ -1,4 +1,4 @@
-/** Three suites: `unit` (npm test), `planted` (every check was seen failing) and `e2e` (the built program). */
+/** Four suites: `unit` (npm test), `infra` (real engines), `planted` (every check was seen failing), `e2e` (the built program). */
 import { defineConfig } from 'vitest/config';
 
 const outside = ['**/node_modules/**', '**/dist/**'];
@@ -14,6 +14,17 @@ export default defineConfig({
           include: ['{bin,cli,services}/**/*.test.{ts,tsx}'],
           exclude: [...outside, 'cli/e2e/**', '**/*.infra.test.ts'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'infra',
+          include: ['{cli,services}/**/*.infra.test.ts'],
+          exclude: outside,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {
