@@ -30,7 +30,10 @@ export interface ConfigChangeEntry {
 export interface Lease {
   readonly name: string;
   readonly holder: string;
+  /** By the clock of the database. */
   readonly expiresAtMs: number;
+  /** Until its end, when the database answered; 0 when it has ended. To tell whether it lives, look here. */
+  readonly leftMs: number;
   /** Free text that outlives the holder, for the next one (a generator's reserved id time, say). */
   readonly note: string;
 }
@@ -53,7 +56,7 @@ export interface ConfigDb extends AsyncDisposable {
   acquire(claim: { name: string; holder: string; ttlMs: number; note?: string }): Promise<Lease | undefined>;
   /** Ends it at once if this holder has it; its note stays. */
   release(claim: { name: string; holder: string }): Promise<void>;
-  /** Also ended ones, as long as their note is kept: `expiresAtMs` tells. */
+  /** Also ended ones, as long as their note is kept: `leftMs` tells. */
   leases(prefix: string): Promise<readonly Lease[]>;
 
   /** A term above every earlier one and above `above`. */

@@ -9,7 +9,6 @@ import type { ConfigChange, ConfigDb, ConfigSnapshot, ConfigValue, Lease } from 
 import { diffConfig } from '../config-db/dynamic-config-seed.ts';
 import { configKeys, parseDynamicConfig, type ConfigFault } from '../config-db/dynamic-config.ts';
 import { CecochatError } from '../core/errors.ts';
-import type { Clock } from '../core/time/clock.ts';
 
 export interface Proposal {
   readonly author: string;
@@ -44,8 +43,8 @@ export interface Configurator {
 
 export const serverLeasePrefix = 'server/';
 
-export function createConfigurator(deps: { configDb: ConfigDb; backplane: Backplane; clock: Clock }): Configurator {
-  const { configDb, backplane, clock } = deps;
+export function createConfigurator(deps: { configDb: ConfigDb; backplane: Backplane }): Configurator {
+  const { configDb, backplane } = deps;
 
   const apply: Configurator['apply'] = async ({ author, expectedVersion, values }) => {
     const before = await configDb.read();
@@ -68,9 +67,7 @@ export function createConfigurator(deps: { configDb: ConfigDb; backplane: Backpl
     apply,
     log: (limit) => configDb.log(limit),
     async servers() {
-      const nowMs = clock.nowMs();
-      const leases = await configDb.leases(serverLeasePrefix);
-      return leases.map((lease) => serverOfLease(lease, nowMs));
+      return (await configDb.leases(serverLeasePrefix)).map(serverOfLease);
     },
   };
 }
@@ -112,12 +109,12 @@ async function refuseMove(backplane: Backplane, after: ConfigSnapshot): Promise<
   });
 }
 
-function serverOfLease(lease: Lease, nowMs: number): ServerLease {
+function serverOfLease(lease: Lease): ServerLease {
   return {
     serverId: lease.name.slice(serverLeasePrefix.length),
     instance: lease.holder,
     expiresAtMs: lease.expiresAtMs,
-    alive: lease.expiresAtMs > nowMs,
+    alive: lease.leftMs > 0,
   };
 }
 

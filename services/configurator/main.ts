@@ -18,7 +18,7 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
   const { settings, engines, clock, metrics } = context;
   const { configDb, backplane } = engines;
   const log = context.log.child({ server: 'configurator' });
-  const configurator = createConfigurator({ configDb, backplane, clock });
+  const configurator = createConfigurator({ configDb, backplane });
   const isAdmin = createAdminCheck(settings.adminToken);
   const notReady = (): readonly string[] => [];
   const http = await createHttpHost({

@@ -37,12 +37,11 @@ export function watchForReplacement(deps: ReplacementDependencies): ReplacementW
   /** The servers whose lease is alive; notes since when the others' are not. */
   const look = async (): Promise<ReadonlySet<string>> => {
     const leases = await configDb.leases(serverLeasePrefix);
-    const nowMs = clock.nowMs();
     const atMs = clock.monotonicMs();
     const alive = new Set<string>();
-    for (const { name, expiresAtMs } of leases) {
+    for (const { name, leftMs } of leases) {
       const server = name.slice(serverLeasePrefix.length);
-      if (expiresAtMs > nowMs) {
+      if (leftMs > 0) {
         alive.add(server);
         endedSince.delete(server);
       } else if (!endedSince.has(server)) endedSince.set(server, atMs);

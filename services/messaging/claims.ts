@@ -104,10 +104,9 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
     isHeld: () => !isLost,
     publish: () => inTurn(renew),
     async heldByOthers() {
-      const nowMs = clock.nowMs();
       const held = new Set<number>();
       for (const lease of await configDb.leases('server/')) {
-        if (lease.name === serverLease || lease.expiresAtMs <= nowMs) continue;
+        if (lease.name === serverLease || lease.leftMs === 0) continue;
         const parsed = parseRanges(lease.note, deps.partitionCount);
         if ('partitions' in parsed) for (const partition of parsed.partitions) held.add(partition);
       }
@@ -169,5 +168,5 @@ async function acquireGenerator(deps: ClaimsDependencies, signal: AbortSignal): 
 }
 
 function isFree(lease: Lease | undefined, nowMs: number): boolean {
-  return lease === undefined || (lease.expiresAtMs <= nowMs && Number(lease.note) < nowMs);
+  return lease === undefined || (lease.leftMs === 0 && Number(lease.note) < nowMs);
 }

@@ -5,12 +5,14 @@
 import type { BinaryTable, LmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { ConfigChange, ConfigSnapshot, ConfigValue, Lease } from '../config-db.ts';
 
+export type StoredLease = Omit<Lease, 'leftMs'>;
+
 /** A mutable copy of everything but the log. */
 export interface ConfigState {
   version: number;
   term: number;
   readonly values: Map<string, ConfigValue>;
-  readonly leases: Map<string, Lease>;
+  readonly leases: Map<string, StoredLease>;
 }
 
 export interface ConfigTables {
@@ -19,10 +21,10 @@ export interface ConfigTables {
   load(): ConfigState;
   snapshot(): ConfigSnapshot;
   log(limit: number): ConfigChange[];
-  leases(prefix: string): Lease[];
+  leases(prefix: string): StoredLease[];
   /** The version, the values and the log entry. */
   putChange(change: ConfigChange): void;
-  putLease(lease: Lease): void;
+  putLease(lease: StoredLease): void;
   putTerm(term: number): void;
 }
 
@@ -38,11 +40,11 @@ export function createConfigTables(folder: LmdbFolder): ConfigTables {
     for (const { key, value } of values.getRange({})) loaded.set(key.toString('utf8'), fromJson<ConfigValue>(value));
     return loaded;
   };
-  const loadLeases = (prefix: string): Lease[] => {
-    const found: Lease[] = [];
+  const loadLeases = (prefix: string): StoredLease[] => {
+    const found: StoredLease[] = [];
     for (const { key, value } of leases.getRange({ start: Buffer.from(prefix === '' ? '\0' : prefix) })) {
       if (!key.toString('utf8').startsWith(prefix)) break;
-      found.push(fromJson<Lease>(value));
+      found.push(fromJson<StoredLease>(value));
     }
     return found;
   };

@@ -9,7 +9,7 @@ import type { Clock } from '../../core/time/clock.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { ConfigChange, ConfigChangeEntry, ConfigDb, Lease } from '../config-db.ts';
-import { createConfigTables, type ConfigState } from './config-tables.ts';
+import { createConfigTables, type ConfigState, type StoredLease } from './config-tables.ts';
 
 export interface EmbeddedConfigDbOptions {
   readonly folder: string;
@@ -51,10 +51,11 @@ async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<Co
     });
   };
 
-  const keepLease = (lease: Lease): Lease => {
+  const shown = (lease: StoredLease): Lease => ({ ...lease, leftMs: Math.max(0, lease.expiresAtMs - clock.nowMs()) });
+  const keepLease = (lease: StoredLease): Lease => {
     state.leases.set(lease.name, lease);
     tables.putLease(lease);
-    return lease;
+    return shown(lease);
   };
 
   await endLeftLeases();
@@ -110,7 +111,7 @@ async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<Co
       });
     },
     async leases(prefix) {
-      return tables.leases(prefix);
+      return tables.leases(prefix).map(shown);
     },
     nextTerm(above) {
       return group.commit(() => {
