@@ -13,6 +13,7 @@ export type EngineVariable =
 
 export function requireEngine(name: EngineVariable): string {
   const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: .checks/infra.ts starts the engines and sets it`);
+  if (value === undefined || value === '')
+    throw new Error(`${name} is not set: .checks/infra.ts starts the engines and sets it`);
   return value;
 }

@@ -229,7 +229,9 @@ export function createAppends(options: {
     cluster.refreshSoon();
     const isTooMuch = cause instanceof KafkaFault && isTooLarge(cause.code);
     const error = isTooMuch
-      ? new CecochatError('request.too_large', `Kafka refuses an append to partition ${partition} for its size`, { cause })
+      ? new CecochatError('request.too_large', `Kafka refuses an append to partition ${partition} for its size`, {
+          cause,
+        })
       : unavailable(`an append to partition ${partition} of topic ${topic} was not confirmed`, cause);
     for (const call of all) call.reject(error);
   };

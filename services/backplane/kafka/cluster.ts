@@ -94,7 +94,7 @@ export function createCluster(
         turn += 1;
       }
     }
-    throw fault ?? new Error('the backplane is closed');
+    throw fault instanceof Error ? fault : new Error('the backplane is closed');
   };
 
   const look = async (): Promise<void> => {
@@ -137,7 +137,8 @@ export function createCluster(
       const groups = new Map<number, number[]>();
       for (const partition of partitions) {
         const node = leader(topic, partition);
-        if (node === undefined) throw new KafkaFault(codes.leaderNotAvailable, `for partition ${partition} of ${topic}`);
+        if (node === undefined)
+          throw new KafkaFault(codes.leaderNotAvailable, `for partition ${partition} of ${topic}`);
         const group = groups.get(node);
         if (group === undefined) groups.set(node, [partition]);
         else group.push(partition);

@@ -64,16 +64,20 @@ const headerBytes = 61;
 export function decodeBatches(bytes: Buffer, from: number): DecodedBatches {
   const records: KeyedRecord[] = [];
   let next = from;
-  for (let at = 0; at + headerBytes <= bytes.length; ) {
+  for (let at = 0; at + headerBytes <= bytes.length;) {
     const base = Number(bytes.readBigInt64BE(at));
     const end = at + 12 + bytes.readInt32BE(at + 8);
     if (end > bytes.length) break;
     const attributes = bytes.readInt16BE(at + 21);
     const lastOffset = base + bytes.readInt32BE(at + 23);
     if (bytes.readInt8(at + 16) !== 2 || (attributes & 0x07) !== 0)
-      throw new CecochatError('data.damaged', `the batch at offset ${base} was not written by cecochat: it is compressed or old`, {
-        hint: 'nothing else may write to the topic, and its compression.type must be "producer"',
-      });
+      throw new CecochatError(
+        'data.damaged',
+        `the batch at offset ${base} was not written by cecochat: it is compressed or old`,
+        {
+          hint: 'nothing else may write to the topic, and its compression.type must be "producer"',
+        },
+      );
     const isControl = (attributes & 0x20) !== 0;
     if (!isControl && lastOffset >= from) readRecords(bytes, { at: at + headerBytes, base, from }, records);
     next = Math.max(next, lastOffset + 1);

@@ -171,7 +171,8 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
         await serve(generation);
       } catch (error) {
         if (leaving.signal.aborted) return;
-        const isUsual = error instanceof KafkaFault && (isOutOfGroup(error.code) || error.code === codes.rebalanceInProgress);
+        const isUsual =
+          error instanceof KafkaFault && (isOutOfGroup(error.code) || error.code === codes.rebalanceInProgress);
         if (!isUsual) forgetCoordinator();
         if (!isUsual && !isReported) {
           isReported = true;

@@ -53,9 +53,13 @@ export interface WireSecurity {
 export function wireSecurity({ tls, sasl }: Pick<KafkaBackplaneOptions, 'tls' | 'sasl'>): WireSecurity {
   if (tls !== undefined && (tls.cert === undefined) !== (tls.key === undefined)) {
     const missing = tls.cert === undefined ? 'certificate' : 'key';
-    throw new CecochatError('settings.invalid', `a client certificate for Kafka needs its key: the ${missing} is missing`, {
-      hint: 'give both, or neither',
-    });
+    throw new CecochatError(
+      'settings.invalid',
+      `a client certificate for Kafka needs its key: the ${missing} is missing`,
+      {
+        hint: 'give both, or neither',
+      },
+    );
   }
   const ssl: ConnectionOptions = {};
   if (tls?.ca !== undefined) ssl.ca = tls.ca;

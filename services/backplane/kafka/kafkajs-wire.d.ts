@@ -102,7 +102,11 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
         readonly timeout: number;
       };
       readonly answer: {
-        readonly topicErrors: readonly { readonly topic: string; readonly errorCode: number; readonly errorMessage?: string | null }[];
+        readonly topicErrors: readonly {
+          readonly topic: string;
+          readonly errorCode: number;
+          readonly errorMessage?: string | null;
+        }[];
       };
     };
     DeleteTopics: {

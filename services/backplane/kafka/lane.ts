@@ -114,7 +114,10 @@ export function createLane(options: LaneOptions): Lane {
       const of = opened();
       await of.versions;
       const { request, requestTimeout } = protocol.requests[api].protocol({ version })(args);
-      const response = { decode: async (payload: Buffer) => decode(payload), parse: async (as: ReturnType<typeof decode>) => as };
+      const response = {
+        decode: async (payload: Buffer) => decode(payload),
+        parse: async (as: ReturnType<typeof decode>) => as,
+      };
       return send(of, { request, response, requestTimeout: requestTimeout ?? null });
     },
     drop(why) {

@@ -24,10 +24,7 @@ interface Own {
 
 const chunk = { maxRecords: 10_000, maxBytes: 4 * 1024 * 1024 };
 
-export function createProtections(options: {
-  readonly appends: Appends;
-  readonly reads: Reads;
-}): Protections {
+export function createProtections(options: { readonly appends: Appends; readonly reads: Reads }): Protections {
   const { appends, reads } = options;
   const own = new Map<string, Own>();
   const partitions = new Set<number>();
@@ -47,7 +44,7 @@ export function createProtections(options: {
 
   const readOn = async (): Promise<void> => {
     const { start, end } = await reads.bounds(0);
-    for (let next = Math.max(start, readUpTo ?? 0); next < end; ) {
+    for (let next = Math.max(start, readUpTo ?? 0); next < end;) {
       const entries = await reads.read(0, next, chunk);
       for (const { key, value } of entries.records) {
         if (key === undefined) continue;

@@ -71,7 +71,10 @@ export function createRetention(options: RetentionOptions): Retention {
     const limitMs = Number(settings?.get('retention.ms') ?? -1);
     const limitBytes = Number(settings?.get('retention.bytes') ?? -1);
     if (limitBytes >= 0)
-      warn({ topic, retentionBytes: limitBytes }, 'Kafka removes by size what may be needed: set retention.bytes to -1');
+      warn(
+        { topic, retentionBytes: limitBytes },
+        'Kafka removes by size what may be needed: set retention.bytes to -1',
+      );
     if (limitMs < 0) return;
     const half = await reads.offsets([...floors.keys()], Math.floor(clock.nowMs() - limitMs / 2));
     const near = [...floors].filter(([partition, floor]) => {

@@ -108,10 +108,9 @@ function createTail(options: TailsOptions, handler: TailHandler, closed: () => v
     isScheduled = true;
     clock.after(ms, () => {
       isScheduled = false;
-      for (const place of [...waiting]) {
-        waiting.delete(place);
-        attach(place);
-      }
+      const due = Array.from(waiting);
+      waiting.clear();
+      for (const place of due) attach(place);
     });
   };
 
@@ -191,7 +190,7 @@ function createTail(options: TailsOptions, handler: TailHandler, closed: () => v
     },
     async [Symbol.asyncDispose]() {
       closed();
-      for (const partition of [...places.keys()]) tail.unassign(partition);
+      for (const partition of places.keys()) tail.unassign(partition);
     },
   };
   return tail;

@@ -50,7 +50,12 @@ export async function prepareTopics(cluster: Cluster, options: TopicOptions): Pr
     topic: protectionsTopic(options.topic),
     partitions: 1,
     // Small segments: only closed ones are compacted, and all of it is read at a start.
-    settings: { ...common, 'cleanup.policy': 'compact', 'segment.bytes': '4194304', 'min.cleanable.dirty.ratio': '0.1' },
+    settings: {
+      ...common,
+      'cleanup.policy': 'compact',
+      'segment.bytes': '4194304',
+      'min.cleanable.dirty.ratio': '0.1',
+    },
   };
   await ensure(cluster, log, options);
   await ensure(cluster, protections, options);
@@ -130,10 +135,7 @@ async function reportSettings(cluster: Cluster, plan: TopicPlan, options: TopicO
 const floors: Readonly<Record<string, true>> = { 'min.insync.replicas': true, 'max.message.bytes': true };
 
 /** Undefined when this user may not read them. */
-export async function topicSettings(
-  cluster: Cluster,
-  topic: string,
-): Promise<ReadonlyMap<string, string> | undefined> {
+export async function topicSettings(cluster: Cluster, topic: string): Promise<ReadonlyMap<string, string> | undefined> {
   return cluster.retrying(`reading the settings of topic ${topic}`, async () => {
     const lane = await cluster.anyLane();
     const answer = await lane.request('DescribeConfigs', { resources: [{ type: 2, name: topic }] });
