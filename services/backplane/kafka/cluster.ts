@@ -2,7 +2,6 @@
  * Where the partitions' leaders are, and lanes to the brokers. The view is asked for anew whenever somebody
  * meets an error; any broker that answers will do.
  */
-import type { Clock } from '../../core/time/clock.ts';
 import { parseAddress, wireSecurity, type KafkaBackplaneOptions } from './kafka-options.ts';
 import { codes, KafkaFault, unavailable } from './kafka-faults.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -46,7 +45,7 @@ interface Topic {
 }
 
 export function createCluster(
-  options: Pick<KafkaBackplaneOptions, 'brokers' | 'clientId' | 'tls' | 'sasl'> & { readonly clock: Clock },
+  options: Pick<KafkaBackplaneOptions, 'brokers' | 'clientId' | 'tls' | 'sasl' | 'reachAt' | 'clock'>,
   topics: readonly string[],
 ): Cluster {
   const { clock } = options;
@@ -110,7 +109,8 @@ export function createCluster(
       for (const { partitionId, leader } of partitionMetadata) leaders[partitionId] = leader;
       next.set(topic, { leaders, replicas: Math.min(...partitionMetadata.map((of) => of.replicas.length)) });
     }
-    const nodes = new Map(answer.brokers.map((of) => [of.nodeId, addressOf(of)]));
+    const reach = options.reachAt ?? ((advertised: string) => advertised);
+    const nodes = new Map(answer.brokers.map((of) => [of.nodeId, reach(addressOf(of))]));
     // A broker that is down is left out: its address is still good for what is under way.
     for (const [node, address] of addresses) if (!nodes.has(node)) nodes.set(node, address);
     const changed = !isSame(next, known) || [...nodes].some(([node, address]) => addresses.get(node) !== address);

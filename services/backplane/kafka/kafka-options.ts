@@ -23,6 +23,8 @@ export interface KafkaBackplaneOptions {
   readonly appendTimeoutMs?: number | undefined;
   readonly tls?: KafkaTls | undefined;
   readonly sasl?: KafkaSasl | undefined;
+  /** Where a broker is reached that says `host:port` of itself (a tunnel, a forwarded port); there when not given. */
+  readonly reachAt?: ((advertised: string) => string) | undefined;
   readonly clock: Clock;
   /** Alarms and faults that the backplane mends itself. */
   readonly warn: (fields: object, message: string) => void;

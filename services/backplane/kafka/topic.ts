@@ -44,6 +44,8 @@ export async function prepareTopics(cluster: Cluster, options: TopicOptions): Pr
       'retention.bytes': '-1',
       'message.timestamp.type': 'LogAppendTime',
       'max.message.bytes': String(maxBatchBytes + 65_536),
+      'segment.bytes': '268435456',
+      'segment.index.bytes': '1048576',
     },
   };
   const protections: TopicPlan = {
