@@ -67,6 +67,7 @@ export function createAppends(options: {
   const flights = new Set<Flight>();
   let isScheduled = false;
   let sweeper: Cancellable | undefined;
+  let again: Cancellable | undefined;
   let closed = false;
 
   const schedule = (): void => {
@@ -217,7 +218,10 @@ export function createAppends(options: {
   const pause = (partition: number): void => {
     queueOf(partition).notBeforeMs = clock.monotonicMs() + againMs;
     cluster.refreshSoon();
-    clock.after(againMs, schedule);
+    again ??= clock.after(againMs + 1, () => {
+      again = undefined;
+      schedule();
+    });
   };
 
   const fail = (partition: number, calls: readonly Call[], cause: unknown): void => {
@@ -291,6 +295,7 @@ export function createAppends(options: {
       for (const partition of waiting) fail(partition, [], new Error('the backplane is closed'));
       for (const { all } of lanes.values()) for (const lane of all) lane.drop('the backplane is closed');
       sweeper?.cancel();
+      again?.cancel();
     },
   };
 }

@@ -35,6 +35,7 @@ export type Purpose = 'read' | 'control';
 const connectTimeoutMs = 2000;
 const requestTimeoutMs = 4000;
 const refreshPauseMs = 100;
+const badForMs = 10_000;
 const retryForMs = 8000;
 const firstRetryMs = 20;
 const longestRetryMs = 500;
@@ -58,6 +59,7 @@ export function createCluster(
   let running: Promise<void> | undefined;
   let refreshedMs = Number.NEGATIVE_INFINITY;
   let turn = 0;
+  const badUntilMs = new Map<string, number>();
   const closing = new AbortController();
 
   const makeLane = (address: () => string, timeoutMs: number): Lane =>
@@ -80,17 +82,21 @@ export function createCluster(
     return address;
   };
 
-  /** Tries every broker, each time beginning with another one. */
+  /** Tries every broker, each time beginning with another one; those that lately did not answer come last. */
   const askAny = async <T>(ask: (lane: Lane) => Promise<T>): Promise<T> => {
+    turn += 1;
     const all = [...new Set([...addresses.values(), ...seeds])];
+    const turned = [...all.slice(turn % all.length), ...all.slice(0, turn % all.length)];
+    const nowMs = clock.monotonicMs();
+    const isBad = (address: string): number => ((badUntilMs.get(address) ?? nowMs) > nowMs ? 1 : 0);
     let fault: unknown;
-    for (let i = 0; i < all.length && !closing.signal.aborted; i++) {
-      const address = all[turn % all.length] ?? '';
+    for (const address of turned.toSorted((one, other) => isBad(one) - isBad(other))) {
+      if (closing.signal.aborted) break;
       try {
         return await ask(laneTo(address, 'control'));
       } catch (error) {
         fault = error;
-        turn += 1;
+        badUntilMs.set(address, clock.monotonicMs() + badForMs);
       }
     }
     throw fault instanceof Error ? fault : new Error('the backplane is closed');
@@ -99,7 +105,6 @@ export function createCluster(
   const look = async (): Promise<void> => {
     const waitMs = refreshedMs + refreshPauseMs - clock.monotonicMs();
     if (waitMs > 0) await clock.sleep(waitMs, closing.signal);
-    turn += 1;
     const answer = await askAny((lane) => lane.request('Metadata', { topics, allowAutoTopicCreation: false }));
     refreshedMs = clock.monotonicMs();
     const next = new Map<string, Topic>();

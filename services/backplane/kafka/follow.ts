@@ -67,8 +67,10 @@ export function createFollow(options: {
         hand(records);
         return;
       }
-      queue.push(...records);
-      for (const { value } of records) queuedBytes += value.length;
+      for (const record of records) {
+        queue.push(record);
+        queuedBytes += record.value.length;
+      }
       if (follow.isPaused || queuedBytes <= maxQueuedBytes) return;
       follow.isPaused = true;
       options.changed(follow);

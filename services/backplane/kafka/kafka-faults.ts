@@ -54,8 +54,11 @@ export class KafkaFault extends Error {
 export function unavailable(what: string, cause: unknown): CecochatError {
   if (cause instanceof CecochatError) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new CecochatError('engine.unavailable', `Kafka: ${what}: ${why}`, {
-    hint: 'is the broker running and reachable? It is tried again by itself',
-    cause,
-  });
+  return new CecochatError('engine.unavailable', `Kafka: ${what}: ${why}`, { hint: hintFor(cause, why), cause });
+}
+
+function hintFor(cause: unknown, why: string): string {
+  if (cause instanceof Error && cause.name.includes('SASL')) return 'check the user, the password and the mechanism';
+  if (/certificate|altnames|\bssl\b|\btls\b/i.test(why)) return 'check the authority and the name of the certificate';
+  return 'is the broker running and reachable? It is tried again by itself';
 }

@@ -88,8 +88,7 @@ export function createReads(cluster: Cluster, topic: string): Reads {
   const fetchFrom = (partition: number, from: number, maxBytes: number): Promise<FetchedPartition> =>
     cluster.retrying(`reading partition ${partition} of topic ${topic}`, async () => {
       const fetched = await fetchOnce(partition, from, maxBytes);
-      if (fetched.errorCode === codes.none && (fetched.bytes.length > 0 || from < fetched.highWatermark))
-        return fetched;
+      if (fetched.errorCode === codes.none && fetched.bytes.length > 0) return fetched;
       const { start, end } = await bounds(partition);
       if (from < start) throw expired(partition, from, start);
       if (from < end) throw new KafkaFault(codes.leaderNotAvailable, `nothing below the end of partition ${partition}`);
