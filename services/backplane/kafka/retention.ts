@@ -76,10 +76,13 @@ export function createRetention(options: RetentionOptions): Retention {
         'Kafka removes by size what may be needed: set retention.bytes to -1',
       );
     if (limitMs < 0) return;
-    const half = await reads.offsets([...floors.keys()], Math.floor(clock.nowMs() - limitMs / 2));
+    const [young, ends] = await Promise.all([
+      reads.offsets([...floors.keys()], Math.floor(clock.nowMs() - limitMs / 2)),
+      reads.offsets([...floors.keys()], latest),
+    ]);
     const near = [...floors].filter(([partition, floor]) => {
-      const offset = half.get(partition) ?? 0;
-      return offset < 0 || offset > floor;
+      const offset = young.get(partition) ?? 0;
+      return floor < (ends.get(partition) ?? 0) && (offset < 0 || offset > floor);
     });
     if (near.length === 0) return;
     const fields = { topic, partitions: near.map(([partition]) => partition), retentionMs: limitMs };
