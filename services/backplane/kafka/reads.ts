@@ -1,0 +1,128 @@
+/**
+ * Bounds and reads of partitions, without waiting for records to come. An offset below the log's start gives
+ * feed.expired; a leader that does not know yet how far its log is committed is asked again.
+ */
+import { CecochatError } from '../../core/errors.ts';
+import type { Bounds, ReadLimits } from '../backplane.ts';
+import type { Cluster } from './cluster.ts';
+import {
+  decodeBatches,
+  decodeFetchAnswer,
+  fetchVersion,
+  type DecodedBatches,
+  type FetchedPartition,
+  type KeyedRecord,
+} from './fetch-answer.ts';
+import { codes, KafkaFault } from './kafka-faults.ts';
+
+export interface Reads {
+  bounds(partition: number): Promise<Bounds>;
+  read(partition: number, from: number, limits: ReadLimits): Promise<DecodedBatches>;
+  /** Per partition the first offset with that time or later (-1: none), or of `earliest` or `latest`. */
+  offsets(partitions: readonly number[], timestamp: number): Promise<ReadonlyMap<number, number>>;
+}
+
+export const latest = -1;
+export const earliest = -2;
+
+const leastBytes = 64 * 1024;
+const mostBytes = 4 * 1024 * 1024;
+const guessedRecordBytes = 1024;
+
+export function createReads(cluster: Cluster, topic: string): Reads {
+  const leaderOf = (partition: number): number => {
+    const node = cluster.leader(topic, partition);
+    if (node === undefined) throw new KafkaFault(codes.leaderNotAvailable, `for partition ${partition} of ${topic}`);
+    return node;
+  };
+
+  const askOffsets = async (partitions: readonly number[], timestamp: number): Promise<ReadonlyMap<number, number>> => {
+    const byLeader = cluster.byLeader(topic, partitions);
+    const found = new Map<number, number>();
+    await Promise.all(
+      [...byLeader].map(async ([node, mine]) => {
+        const answer = await cluster.lane(node, 'read').request('ListOffsets', {
+          isolationLevel: 0,
+          topics: [{ topic, partitions: mine.map((partition) => ({ partition, timestamp })) }],
+        });
+        for (const { partition, errorCode, offset } of answer.responses.flatMap((of) => of.partitions)) {
+          if (errorCode !== codes.none)
+            throw new KafkaFault(errorCode, `for the offsets of partition ${partition} of ${topic}`);
+          found.set(partition, Number(offset));
+        }
+      }),
+    );
+    for (const partition of partitions)
+      if (!found.has(partition)) throw new KafkaFault(codes.unknownTopic, `without partition ${partition} of ${topic}`);
+    return found;
+  };
+  const offsets = (partitions: readonly number[], timestamp: number): Promise<ReadonlyMap<number, number>> =>
+    cluster.retrying(`asking for offsets of topic ${topic}`, () => askOffsets(partitions, timestamp));
+
+  const bounds = async (partition: number): Promise<Bounds> => {
+    const [start, end] = await Promise.all([offsets([partition], earliest), offsets([partition], latest)]);
+    return { start: start.get(partition) ?? 0, end: end.get(partition) ?? 0 };
+  };
+
+  const fetchOnce = async (partition: number, from: number, maxBytes: number): Promise<FetchedPartition> => {
+    const args = {
+      isolationLevel: 0,
+      sessionId: 0,
+      sessionEpoch: -1,
+      maxWaitTime: 0,
+      minBytes: 0,
+      maxBytes,
+      topics: [{ topic, partitions: [{ partition, fetchOffset: from, maxBytes }] }],
+      forgottenTopics: [],
+    } as const;
+    const lane = cluster.lane(leaderOf(partition), 'read');
+    const answer = await lane.requestAs('Fetch', args, { version: fetchVersion, decode: decodeFetchAnswer });
+    const fetched = answer.partitions.find((of) => of.partition === partition);
+    const code = answer.errorCode === codes.none ? (fetched?.errorCode ?? codes.unknownTopic) : answer.errorCode;
+    if (fetched === undefined || (code !== codes.none && code !== codes.offsetOutOfRange))
+      throw new KafkaFault(code, `for reading partition ${partition} of ${topic}`);
+    return fetched;
+  };
+
+  /** What a leader answers right after its election may be short of what is committed: then the end is asked for. */
+  const fetchFrom = (partition: number, from: number, maxBytes: number): Promise<FetchedPartition> =>
+    cluster.retrying(`reading partition ${partition} of topic ${topic}`, async () => {
+      const fetched = await fetchOnce(partition, from, maxBytes);
+      if (fetched.errorCode === codes.none && fetched.bytes.length > 0) return fetched;
+      const { start, end } = await bounds(partition);
+      if (from < start) throw expired(partition, from, start);
+      if (from < end) throw new KafkaFault(codes.leaderNotAvailable, `nothing below the end of partition ${partition}`);
+      return { ...fetched, errorCode: codes.none, highWatermark: end };
+    });
+
+  return {
+    bounds,
+    offsets,
+    async read(partition, from, limits) {
+      const records: KeyedRecord[] = [];
+      let bytes = 0;
+      let next = from;
+      while (records.length < limits.maxRecords) {
+        const wanted = Math.min(limits.maxBytes - bytes, (limits.maxRecords - records.length) * guessedRecordBytes);
+        const fetched = await fetchFrom(partition, next, Math.min(Math.max(wanted, leastBytes), mostBytes));
+        const batch = decodeBatches(fetched.bytes, next);
+        for (const record of batch.records) {
+          bytes += record.value.length;
+          if (records.length > 0 && (bytes > limits.maxBytes || records.length === limits.maxRecords))
+            return { records, next: record.offset };
+          records.push(record);
+        }
+        const isDone = batch.next === next || batch.next >= fetched.highWatermark;
+        next = batch.next;
+        if (isDone) break;
+      }
+      return { records, next };
+    },
+  };
+}
+
+export function expired(partition: number, from: number, start: number): CecochatError {
+  return new CecochatError('feed.expired', `partition ${partition} begins at offset ${start}; ${from} was removed`, {
+    data: { partition: String(partition), start: String(start) },
+  });
+}

@@ -1,0 +1,197 @@
+/**
+ * Tails: explicit sets of partitions, each placed by offset. A partition is fetched from its leader and moves
+ * with it; assigning one does not touch the others. Faults that Kafka mends are waited out; a log that begins
+ * above the place, or ends below it for long, is told to the handler.
+ */
+import { CecochatError } from '../../core/errors.ts';
+import type { Clock } from '../../core/time/clock.ts';
+import type { Tail, TailHandler } from '../backplane.ts';
+import type { Cluster } from './cluster.ts';
+import { createFollow, type Follow } from './follow.ts';
+import { codes } from './kafka-faults.ts';
+import { createLeaderLoop, type LeaderLoop } from './leader-loop.ts';
+import { expired, type Reads } from './reads.ts';
+
+export interface Tails extends AsyncDisposable {
+  open(handler: TailHandler): Tail;
+}
+
+interface OpenTail extends Tail {
+  /** Leaders have changed. */
+  place(): void;
+}
+
+interface Place {
+  readonly follow: Follow;
+  /** Whose loop fetches it; undefined while it waits. */
+  node: number | undefined;
+  shorterSinceMs: number | undefined;
+}
+
+const againMs = 100;
+/** A new leader may know less of the log for a moment, never for so long. */
+const shorterForMs = 30_000;
+const shorterAgainMs = 500;
+
+export interface TailsOptions {
+  readonly cluster: Cluster;
+  readonly reads: Reads;
+  readonly topic: string;
+  readonly clock: Clock;
+}
+
+export function createTails(options: TailsOptions): Tails {
+  const tails = new Set<OpenTail>();
+  options.cluster.onChange(() => {
+    for (const tail of tails) tail.place();
+  });
+  return {
+    open(handler) {
+      const tail: OpenTail = createTail(options, handler, () => tails.delete(tail));
+      tails.add(tail);
+      return tail;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const tail of tails) await tail[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function createTail(options: TailsOptions, handler: TailHandler, closed: () => void): OpenTail {
+  const { cluster, reads, topic, clock } = options;
+  const places = new Map<number, Place>();
+  const loops = new Map<number, { readonly loop: LeaderLoop; count: number }>();
+  const waiting = new Set<Place>();
+  let isScheduled = false;
+
+  const loopTo = (node: number): { readonly loop: LeaderLoop; count: number } => {
+    let known = loops.get(node);
+    if (known === undefined) {
+      known = { loop: createLeaderLoop({ cluster, topic, node, clock }), count: 0 };
+      loops.set(node, known);
+    }
+    return known;
+  };
+
+  const detach = (of: Place): void => {
+    waiting.delete(of);
+    if (of.node === undefined) return;
+    const from = loops.get(of.node);
+    from?.loop.remove(of.follow);
+    if (from !== undefined) from.count -= 1;
+    if (from?.count === 0) {
+      from.loop.stop();
+      loops.delete(of.node);
+    }
+    of.node = undefined;
+  };
+
+  const attach = (of: Place): void => {
+    const leader = cluster.leader(topic, of.follow.partition);
+    if (of.node !== undefined && leader === of.node) return;
+    if (leader === undefined) {
+      // The old leader is as good as none.
+      if (of.node === undefined) waitFor(of, againMs);
+      return;
+    }
+    detach(of);
+    of.node = leader;
+    const to = loopTo(leader);
+    to.count += 1;
+    to.loop.add(of.follow);
+  };
+
+  const waitFor = (of: Place, ms: number): void => {
+    waiting.add(of);
+    cluster.refreshSoon();
+    if (isScheduled) return;
+    isScheduled = true;
+    clock.after(ms, () => {
+      isScheduled = false;
+      const due = Array.from(waiting);
+      waiting.clear();
+      for (const place of due) attach(place);
+    });
+  };
+
+  const isHere = (of: Place): boolean => places.get(of.follow.partition) === of;
+
+  /** It has left the loop already; the loop's count has not. */
+  const refused = (of: Place, code: number): void => {
+    detach(of);
+    if (code !== codes.offsetOutOfRange) {
+      waitFor(of, againMs);
+      return;
+    }
+    const { partition, next } = of.follow;
+    reads.bounds(partition).then(
+      ({ start, end }) => {
+        if (!isHere(of)) return;
+        if (next < start) of.follow.fail(expired(partition, next, start));
+        else if (next <= end) waitFor(of, againMs);
+        else shorter(of, end);
+      },
+      () => {
+        if (isHere(of)) waitFor(of, shorterAgainMs);
+      },
+    );
+  };
+
+  const shorter = (of: Place, end: number): void => {
+    const nowMs = clock.monotonicMs();
+    of.shorterSinceMs ??= nowMs;
+    if (nowMs - of.shorterSinceMs < shorterForMs) {
+      waitFor(of, shorterAgainMs);
+      return;
+    }
+    const { partition, next } = of.follow;
+    of.follow.fail(
+      new CecochatError('data.damaged', `partition ${partition} of ${topic} ends at ${end}, below offset ${next}`, {
+        hint: 'acknowledged records are gone: was the topic made anew, or a replica elected that lacked them?',
+      }),
+    );
+  };
+
+  const tail: OpenTail = {
+    assign(partition, from) {
+      tail.unassign(partition);
+      const follow = createFollow({
+        partition,
+        from,
+        handler: {
+          records(_partition, records) {
+            of.shorterSinceMs = undefined;
+            return handler.records(partition, records);
+          },
+          failed: (_partition, error) => handler.failed(partition, error),
+        },
+        changed(changed) {
+          if (of.node !== undefined) loops.get(of.node)?.loop.changed(changed);
+        },
+        refused: (_follow, code) => refused(of, code),
+        ended() {
+          detach(of);
+          if (isHere(of)) places.delete(partition);
+        },
+      });
+      const of: Place = { follow, node: undefined, shorterSinceMs: undefined };
+      places.set(partition, of);
+      attach(of);
+    },
+    unassign(partition) {
+      const of = places.get(partition);
+      if (of === undefined) return;
+      places.delete(partition);
+      of.follow.stop();
+      detach(of);
+    },
+    place() {
+      for (const of of places.values()) if (!waiting.has(of)) attach(of);
+    },
+    async [Symbol.asyncDispose]() {
+      closed();
+      for (const partition of places.keys()) tail.unassign(partition);
+    },
+  };
+  return tail;
+}
