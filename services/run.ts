@@ -18,7 +18,7 @@ import { createFleet } from './runtime/fleet.ts';
 import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { createPinoLog, type LogLevel } from './runtime/pino-log.ts';
-import type { EngineName, RunningServer, ServerContext, ServerName } from './runtime/server.ts';
+import type { EngineName, Engines, RunningServer, ServerContext, ServerName } from './runtime/server.ts';
 import {
   describeSettings,
   resolveSettings,
@@ -211,6 +211,7 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     const opening = { clientId: `cecochat-${name}`, needs: engineNeeds[name], clock, log };
     const engines = scope.use(await openEngines({ ...engineOptions, ...opening }));
     const server = scope.use(await startServer({ settings, engines, clock, random, log, metrics: createMetrics() }));
+    await publishOwn(server, { engines, settings });
     return { ...server, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   };
   const starts: Record<ServerName, () => Promise<RunningServer>> = {
@@ -227,6 +228,19 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     await scope[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** A server alone writes down where clients find it. */
+async function publishOwn(
+  { name, serverId, grpcAddress }: RunningServer,
+  { engines, settings }: { engines: Engines; settings: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  if (grpcAddress === undefined) return;
+  const given = settings['advertisedAddress'];
+  const address = typeof given === 'string' && given !== '' ? given : grpcAddress;
+  const messaging = name === 'messaging' ? { [serverId]: address } : {};
+  const history = name === 'history' ? address : undefined;
+  await publishAddresses(engines.configDb, { author: serverId, messaging, history });
 }
 
 /** All static settings, for `config reference`. */

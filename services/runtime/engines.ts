@@ -75,13 +75,13 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
     cassandra === undefined || !needs.includes('historyDb')
       ? undefined
       : await import('../history-db/cassandra/cassandra-history-db.ts').then((engine) =>
-          engine.openCassandraHistoryDb({ cassandra }),
+          engine.openCassandraHistoryDb({ session: cassandra }),
         );
   const userDb =
     cassandra === undefined || !needs.includes('userDb')
       ? undefined
       : await import('../user-db/cassandra/cassandra-user-db.ts').then((engine) =>
-          engine.openCassandraUserDb({ cassandra }),
+          engine.openCassandraUserDb({ session: cassandra }),
         );
   return {
     partitionCount,
