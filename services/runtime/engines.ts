@@ -81,7 +81,7 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
     cassandra === undefined || !needs.includes('userDb')
       ? undefined
       : await import('../user-db/cassandra/cassandra-user-db.ts').then((engine) =>
-          engine.openCassandraUserDb({ session: cassandra }),
+          engine.openCassandraUserDb({ session: cassandra, clock }),
         );
   return {
     partitionCount,

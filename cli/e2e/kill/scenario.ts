@@ -43,6 +43,10 @@ export async function play(scenario: Scenario): Promise<boolean> {
   const startMs = systemClock.monotonicMs();
   await using sandbox = await openSandbox();
   const stack = await (scenario.start ?? startEmbedded)(sandbox, say);
+  let isEnded = false;
+  await using _ended = {
+    [Symbol.asyncDispose]: async () => (isEnded ? undefined : stack[Symbol.asyncDispose]()),
+  };
   await stack.widenHistory();
   await using crowd = await openCrowd({ stack, users, random, signal });
   const figures = new Map<string, number[]>();
@@ -65,6 +69,7 @@ export async function play(scenario: Scenario): Promise<boolean> {
   if (broken.length > 0) say(await stack.tail());
   const unsettled = await crowd.settle(settleMs);
   const verdict = judge(await crowd.evidence(), random);
+  isEnded = true;
   const stillThere = await endedInOrder(stack, sandbox);
 
   say('');
