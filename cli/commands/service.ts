@@ -6,8 +6,11 @@ import { CecochatError } from '../../services/core/errors.ts';
 import { logLevels, type LogLevel } from '../output/log-line.ts';
 import { aborted } from '../stack/aborted.ts';
 import { serverNames, type ServerName } from '../stack/server-names.ts';
+import type { RunningServer } from '../../services/run.ts';
+import type { StartOneRequest } from '../stack/servers/start-one.ts';
 import { runStackProcess } from '../stack/process/stack-process.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
+import type { Environment } from './environment.ts';
 import { addExamples, integerOption, stackOption } from './options.ts';
 import { parseSettingFlags } from './setting-flags.ts';
 
@@ -76,6 +79,15 @@ async function runAll({ environment }: Invocation, options: ServiceOptions): Pro
   return { data: { name, pid: state.pid, servers: state.servers }, text: `stack "${name}" stopped` };
 }
 
+/**
+ * On its own: where a function has `await using`, TypeScript 6.0 emits dynamic imports with the .ts that they have
+ * in the source.
+ */
+async function startOne(environment: Environment, request: StartOneRequest): Promise<RunningServer> {
+  const { startServer } = await import('../stack/servers/start-one.ts');
+  return startServer(environment, request);
+}
+
 /** Its log is its output: JSON lines on stdout, with --json on stderr. */
 async function runOne(
   { environment, output }: Invocation,
@@ -83,10 +95,9 @@ async function runOne(
   options: OneOptions,
 ): Promise<CommandResult> {
   const { signal, stdout, stderr } = environment;
-  const { startServer } = await import('../stack/servers/start-one.ts');
   const { logLevel, flags } = options;
   const writeLog = (text: string): void => void (output.json ? stderr : stdout).write(text);
-  await using running = await startServer(environment, { server, flags, logLevel, writeLog });
+  await using running = await startOne(environment, { server, flags, logLevel, writeLog });
   const { name, serverId, httpAddress, grpcAddress } = running;
   await aborted(signal);
   const described = { name, serverId, httpAddress, grpcAddress: grpcAddress ?? null };
