@@ -65,13 +65,9 @@ function bootstrap(keyspace: string): readonly string[] {
   ];
 }
 
-/** In a keyspace without tables there is nothing to read from yet. */
-async function versionOrNone(deps: MigrationDependencies, schema: Schema): Promise<number> {
-  const { keyspace } = deps.session;
-  const query =
-    "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'schema_versions'";
-  const tables = await deps.session.read({ query, params: [keyspace] });
-  return tables.length === 0 ? 0 : version(deps, schema);
+/** 0 also when the table is missing, or just being made by another process: what is wrong shows again below. */
+function versionOrNone(deps: MigrationDependencies, schema: Schema): Promise<number> {
+  return version(deps, schema).catch(() => 0);
 }
 
 async function version(deps: MigrationDependencies, schema: Schema): Promise<number> {

@@ -14,7 +14,7 @@ import { migrate } from './migrations.ts';
 import type { Row } from './row-values.ts';
 import { createSlots } from './slots.ts';
 
-const writesAtOnce = 48;
+const writesAtOnce = 128;
 const readsAtOnce = 128;
 const mostWaiting = 20_000;
 const pageRows = 500;
