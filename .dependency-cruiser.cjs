@@ -112,7 +112,7 @@ module.exports = {
       from: { path: runtime, pathNot: tests },
       to: {
         path: '^(bin|cli|services)/',
-        pathNot: [core, runtime, interfaces, `^services/(${databases})/[^/]+/`, '^services/embedded/'],
+        pathNot: [core, runtime, interfaces, `^services/(${databases})/[^/]+/`, '^services/(embedded|cassandra)/'],
       },
     },
     only('run-starts-mains', 'services/run.ts: every main.ts, and runtime', {

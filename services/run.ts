@@ -12,12 +12,13 @@ import { startHistory, historySettings } from './history/main.ts';
 import { startMaterialize, materializeSettings } from './materialize/main.ts';
 import { startMessaging, messagingSettings } from './messaging/main.ts';
 import { startProfile, profileSettings, type SeedUser } from './profile/main.ts';
-import { openEngines } from './runtime/engines.ts';
+import { engineOptionsOf } from './runtime/engine-options.ts';
+import { allEngines, openEngines } from './runtime/engines.ts';
 import { createFleet } from './runtime/fleet.ts';
 import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { createPinoLog, type LogLevel } from './runtime/pino-log.ts';
-import type { RunningServer, ServerContext, ServerName } from './runtime/server.ts';
+import type { EngineName, Engines, RunningServer, ServerContext, ServerName } from './runtime/server.ts';
 import {
   describeSettings,
   resolveSettings,
@@ -46,7 +47,10 @@ export const stackSockets = [
 export type StackSocket = (typeof stackSockets)[number];
 
 export interface StackOptions {
+  /** Of the embedded engines. */
   readonly dataFolder: string;
+  /** Where the settings of the engines come from, the strongest first; without any, the embedded ones. */
+  readonly engines?: readonly SettingsSource[];
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** A port that is missing, or 0, is any free one. */
@@ -99,16 +103,13 @@ export async function startAll(options: StackOptions): Promise<RunningStack> {
 async function startInScope(options: StackOptions, scope: Scope): Promise<readonly RunningServer[]> {
   const { clock, random, adminToken, drainMs, host = '127.0.0.1', ports = {} } = options;
   const log = openLog(options);
-  const engines = scope.use(
-    await openEngines({
-      backend: 'embedded',
-      dataFolder: options.dataFolder,
-      partitionCount: options.partitionCount ?? 360,
-      clock,
-      log,
-    }),
-  );
-  const { partitionCount } = engines.backplane;
+  const settings = resolveSettings(engineSettings, [
+    { origin: 'stack', keyedBy: 'name', values: { dataFolder: options.dataFolder, ...partitionsOf(options) } },
+    ...(options.engines ?? []),
+  ]).values;
+  const opening = { clientId: 'cecochat', needs: allEngines, clock, log };
+  const engines = scope.use(await openEngines({ ...engineOptionsOf(settings, allEngines), ...opening }));
+  const { partitionCount } = engines;
   await seedConfiguration(engines.configDb, { author, partitionCount, messagingServerIds });
   const base = { engines, clock, random, log, metrics: createMetrics() };
   const drain = drainMs === undefined ? {} : { drainMs };
@@ -149,6 +150,10 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
   return [profile, ...servers];
 }
 
+function partitionsOf({ partitionCount }: Pick<StackOptions, 'partitionCount'>): Readonly<Record<string, string>> {
+  return partitionCount === undefined ? {} : { partitionCount: String(partitionCount) };
+}
+
 /** Where clients find the servers with gRPC, as the dynamic configuration has it. */
 function addressesOf(servers: readonly RunningServer[]) {
   const messaging: Record<string, string> = {};
@@ -182,11 +187,20 @@ export interface OneOptions extends Pick<StackOptions, 'logLevel' | 'writeLog' |
   readonly engines: readonly SettingsSource[];
 }
 
+const engineNeeds: Readonly<Record<ServerName, readonly EngineName[]>> = {
+  profile: ['userDb'],
+  connect: ['configDb'],
+  messaging: ['backplane', 'configDb'],
+  materialize: ['backplane', 'historyDb'],
+  history: ['historyDb', 'configDb'],
+  configurator: ['configDb', 'backplane'],
+};
+
 /** One server over engines of its own. Errors: settings.invalid with all faults, and those of startAll. */
 export async function startOne(name: ServerName, options: OneOptions): Promise<RunningServer> {
   const { clock, random } = options;
   const log = openLog(options);
-  const { values } = resolveSettings(engineSettings, options.engines);
+  const engineOptions = engineOptionsOf(resolveSettings(engineSettings, options.engines).values, engineNeeds[name]);
   const scope = createScope();
   const start = async <M extends SettingMap>(
     declaration: SettingsDeclaration<M>,
@@ -194,10 +208,10 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
   ): Promise<RunningServer> => {
     const { values: settings, origins } = resolveSettings(declaration, options.settings);
     log.info({ settings: withoutSecrets(declaration, settings), origins }, 'settings');
-    const { retentionMs, retentionBytes, ...rest } = values;
-    const retention = { retentionMs: retentionMs || undefined, retentionBytes: retentionBytes || undefined };
-    const engines = scope.use(await openEngines({ ...rest, ...retention, clock, log }));
+    const opening = { clientId: `cecochat-${name}`, needs: engineNeeds[name], clock, log };
+    const engines = scope.use(await openEngines({ ...engineOptions, ...opening }));
     const server = scope.use(await startServer({ settings, engines, clock, random, log, metrics: createMetrics() }));
+    await publishOwn(server, { engines, settings });
     return { ...server, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   };
   const starts: Record<ServerName, () => Promise<RunningServer>> = {
@@ -214,6 +228,19 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     await scope[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** A server alone writes down where clients find it. */
+async function publishOwn(
+  { name, serverId, grpcAddress }: RunningServer,
+  { engines, settings }: { engines: Engines; settings: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  if (grpcAddress === undefined) return;
+  const given = settings['advertisedAddress'];
+  const address = typeof given === 'string' && given !== '' ? given : grpcAddress;
+  const messaging = name === 'messaging' ? { [serverId]: address } : {};
+  const history = name === 'history' ? address : undefined;
+  await publishAddresses(engines.configDb, { author: serverId, messaging, history });
 }
 
 /** All static settings, for `config reference`. */

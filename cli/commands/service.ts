@@ -6,8 +6,11 @@ import { CecochatError } from '../../services/core/errors.ts';
 import { logLevels, type LogLevel } from '../output/log-line.ts';
 import { aborted } from '../stack/aborted.ts';
 import { serverNames, type ServerName } from '../stack/server-names.ts';
+import type { RunningServer } from '../../services/run.ts';
+import type { StartOneRequest } from '../stack/servers/start-one.ts';
 import { runStackProcess } from '../stack/process/stack-process.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
+import type { Environment } from './environment.ts';
 import { addExamples, integerOption, stackOption } from './options.ts';
 import { parseSettingFlags } from './setting-flags.ts';
 
@@ -26,7 +29,7 @@ export const serviceCommand: CommandModule = {
       .command('run')
       .argument('[server]', `which one: ${serverNames.join(', ')}`)
       .description('Run one server, or all of them in one process with --all, until SIGTERM or Ctrl-C.')
-      .option('--all', 'all servers in one process, on the embedded engines')
+      .option('--all', 'all servers in one process')
       .addOption(stackOption())
       .option(
         '--port-base <port>',
@@ -48,22 +51,41 @@ export const serviceCommand: CommandModule = {
       );
     child.addHelpText(
       'after',
-      '\nOne server takes its settings as options (--http-port 7100) or from the environment (CECOCHAT_PROFILE_HTTP_PORT);\n"cecochat config reference" lists them. It opens the embedded engines for itself: no other server can share its\ndata folder, so a stack of separate processes needs external engines, which this version does not have yet.',
+      '\nOne server takes its settings as options (--http-port 7100) or from the environment (CECOCHAT_PROFILE_HTTP_PORT);\n"cecochat config reference" lists them. On the embedded engines a server is alone with\nits data folder: a stack of separate processes needs --backend external with --kafka, --cassandra and --redis.',
     );
     addExamples(child, [
       ['cecochat service run --all', 'the stack "default" in the foreground, without a dashboard'],
+      [
+        'cecochat service run messaging --server-id s3 --backend external --kafka k1:9092 --redis redis://r1:6379 --cassandra c1:9042 --jwks-url http://p1:7100/.well-known/jwks.json',
+        'one of several messaging servers',
+      ],
       ['cecochat service run profile --data-folder /var/lib/cecochat --http-port 7100', 'one server alone'],
     ]);
   },
 };
 
 async function runAll({ environment }: Invocation, options: ServiceOptions): Promise<CommandResult> {
-  const { startEmbedded } = await import('../stack/embedded/start-embedded.ts');
+  const { startServers } = await import('../stack/servers/start-servers.ts');
   const { name, logLevel, portBase } = options;
   const keep = options.keep === true;
-  const startServers = startEmbedded(environment);
-  const state = await runStackProcess({ environment, name, logLevel, portBase, keep, startServers });
+  const state = await runStackProcess({
+    environment,
+    name,
+    logLevel,
+    portBase,
+    keep,
+    startServers: startServers(environment),
+  });
   return { data: { name, pid: state.pid, servers: state.servers }, text: `stack "${name}" stopped` };
+}
+
+/**
+ * On its own: where a function has `await using`, TypeScript 6.0 emits dynamic imports with the .ts that they have
+ * in the source.
+ */
+async function startOne(environment: Environment, request: StartOneRequest): Promise<RunningServer> {
+  const { startServer } = await import('../stack/servers/start-one.ts');
+  return startServer(environment, request);
 }
 
 /** Its log is its output: JSON lines on stdout, with --json on stderr. */
@@ -73,10 +95,9 @@ async function runOne(
   options: OneOptions,
 ): Promise<CommandResult> {
   const { signal, stdout, stderr } = environment;
-  const { startServer } = await import('../stack/embedded/start-one.ts');
   const { logLevel, flags } = options;
   const writeLog = (text: string): void => void (output.json ? stderr : stdout).write(text);
-  await using running = await startServer(environment, { server, flags, logLevel, writeLog });
+  await using running = await startOne(environment, { server, flags, logLevel, writeLog });
   const { name, serverId, httpAddress, grpcAddress } = running;
   await aborted(signal);
   const described = { name, serverId, httpAddress, grpcAddress: grpcAddress ?? null };

@@ -6,16 +6,15 @@ import { CecochatError } from '../../services/core/errors.ts';
 import { formatLogLine, parseLogLine } from '../output/log-line.ts';
 import { formatDuration } from '../output/units.ts';
 import { demoUsers } from '../stack/demo-users.ts';
-import { findDocker } from '../stack/docker-engine.ts';
+import { chooseEngines, type EngineChoice, type EngineOptions } from '../stack/engine-choice.ts';
 import { stackFolders } from '../stack/folders.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, durationFlag, integerOption, stackOption } from './options.ts';
 import { nameArgument, serverTable } from './stack-text.ts';
 
-interface UpOptions {
+interface UpOptions extends EngineOptions {
   readonly name: string;
-  readonly backends: 'auto' | 'embedded' | 'docker';
   readonly foreground?: true;
   readonly timeout: number;
   readonly keep?: true;
@@ -31,9 +30,12 @@ export const upCommand: CommandModule = {
       .addOption(stackOption())
       .addOption(
         new Option('--backends <kind>', 'engines below the servers')
-          .choices(['auto', 'embedded', 'docker'])
+          .choices(['auto', 'embedded', 'docker', 'external'])
           .default('auto'),
       )
+      .option('--kafka <brokers>', 'with external: some Kafka brokers, host:port separated by commas')
+      .option('--cassandra <nodes>', 'with external: some Cassandra nodes, host:port separated by commas')
+      .option('--redis <url>', 'with external: redis://host:port, rediss://, redis+sentinel://, redis+cluster://')
       .option('--foreground', 'stay, show status and log, and stop the stack at Ctrl-C')
       .addOption(durationFlag('--timeout <duration>', 'how long it may take', { min: 1, defaultMs: 30_000 }))
       .option('--keep', 'when not everything gets ready, leave it running to be looked at')
@@ -46,6 +48,10 @@ export const upCommand: CommandModule = {
     addExamples(command, [
       ['cecochat up', 'start the stack "default"'],
       ['cecochat up --name second', 'another one beside it, with ports of its own'],
+      [
+        'cecochat up --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
+        'on real engines; a later up finds them again',
+      ],
       ['cecochat up --foreground', 'watch its log until Ctrl-C'],
     ]);
   },
@@ -56,14 +62,15 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   const { clock } = environment;
   const { name } = options;
   const beganMs = clock.monotonicMs();
-  const reason = await backendsReason(invocation, options.backends);
-  output.progress(`stack "${name}": embedded engines, ${reason}`);
+  const folders = stackFolders(environment, name);
+  const engines = await chooseEngines(environment, folders, options);
+  output.progress(`stack "${name}": ${engines.backends} engines, ${engines.reason}`);
   const { portBase } = options;
   const keep = options.keep === true;
   const stack = await sayingLog(invocation, () =>
-    startStack(invocation, { name, timeoutMs: options.timeout, portBase, keep }),
+    startStack(invocation, { name, timeoutMs: options.timeout, portBase, keep, engines: engines.settings }),
   );
-  const data = upData(invocation, stack, { reason, tookMs: Math.round(clock.monotonicMs() - beganMs) });
+  const data = upData(invocation, stack, { engines, tookMs: Math.round(clock.monotonicMs() - beganMs) });
   const text = upText(invocation, stack, data.tookMs);
   if (options.foreground !== true) {
     return { data, text };
@@ -71,26 +78,6 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   await output.event({ event: 'ready', data, text });
   const { followStack } = await import('./follow-stack.ts');
   return followStack(invocation, stack);
-}
-
-/** Which engines and why, in half a sentence. */
-async function backendsReason({ environment }: Invocation, backends: UpOptions['backends']): Promise<string> {
-  if (backends === 'docker') {
-    throw new CecochatError(
-      'usage.invalid',
-      'option --backends docker: this version cannot start engines in Docker yet',
-      {
-        hint: 'cecochat up --backends embedded',
-      },
-    );
-  }
-  if (backends === 'embedded') {
-    return 'as asked for';
-  }
-  const docker = await findDocker(environment);
-  return docker === undefined
-    ? 'since no Docker engine answers'
-    : `since this version does not use Docker yet (an engine answers at ${docker})`;
 }
 
 /** The last lines of the log before the error itself. */
@@ -116,7 +103,7 @@ interface UpData {
 function upData(
   { environment }: Invocation,
   stack: StartedStack,
-  { reason, tookMs }: { reason: string; tookMs: number },
+  { engines, tookMs }: { engines: EngineChoice; tookMs: number },
 ): UpData {
   const { name, pid, alreadyRunning, readyAfterMs, servers, profileUrl, connectUrl, configuratorUrl } = stack;
   const folder = stackFolders(environment, name).root;
@@ -126,8 +113,8 @@ function upData(
     folder,
     pid,
     alreadyRunning,
-    backends: 'embedded',
-    backendsReason: reason,
+    backends: engines.backends,
+    backendsReason: engines.reason,
     tookMs,
     readyAfterMs,
   };

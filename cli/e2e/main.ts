@@ -2,18 +2,28 @@
  * npm run test:e2e                                  every end-to-end test of the built program
  * npm run test:e2e -- kill [--rounds N] [--seed N]  kill -9 under load, then what everybody saw
  * npm run test:e2e -- moves [--rounds N] [--seed N] partitions move between servers under load
+ * npm run test:e2e -- cluster [--rounds N] [--seed N] servers as processes on real engines, any of which is killed
  * npm run test:e2e -- <words for vitest>            some of the tests
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startCluster } from './cluster/cluster-handle.ts';
+import { clusterRound } from './cluster/rounds.ts';
 import { killRound, moveAndRecover } from './kill/rounds.ts';
 import { play } from './kill/scenario.ts';
 import { projectFolder } from './sandbox.ts';
 
 const scenarios = {
-  kill: { title: 'kill -9 of the server process under load', rounds: 200, round: killRound },
-  moves: { title: 'partitions move under load', rounds: 50, round: moveAndRecover },
+  kill: { title: 'kill -9 of the server process under load', rounds: 200, users: 24, round: killRound },
+  moves: { title: 'partitions move under load', rounds: 50, users: 24, round: moveAndRecover },
+  cluster: {
+    title: 'any process of a cluster is killed or stopped under load',
+    rounds: 40,
+    users: 10,
+    round: clusterRound,
+    start: startCluster,
+  },
 };
 
 async function runScenario(name: keyof typeof scenarios, args: readonly string[]): Promise<boolean> {
@@ -21,18 +31,17 @@ async function runScenario(name: keyof typeof scenarios, args: readonly string[]
   const { values } = parseArgs({ args: [...args], options });
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-  const { title, rounds, round } = scenarios[name];
+  const { users, ...scenario } = scenarios[name];
   const whole = (text: string | undefined, otherwise: number): number => {
     const value = text === undefined ? otherwise : Number(text);
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`"${text}" is no positive whole number`);
     return value;
   };
   return play({
-    title,
-    rounds: whole(values.rounds, rounds),
+    ...scenario,
+    rounds: whole(values.rounds, scenario.rounds),
     seed: whole(values.seed, process.pid),
-    users: whole(values.users, 24),
-    round,
+    users: whole(values.users, users),
     say: (line) => console.log(line),
     signal: interrupted.signal,
   });
@@ -51,7 +60,7 @@ function runTests(args: readonly string[]): Promise<boolean> {
 }
 
 const [first = '', ...rest] = process.argv.slice(2);
-const passed = await (first === 'kill' || first === 'moves'
+const passed = await (first === 'kill' || first === 'moves' || first === 'cluster'
   ? runScenario(first, rest)
   : runTests(process.argv.slice(2)));
 process.exitCode = passed ? 0 : 1;

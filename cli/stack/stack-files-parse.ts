@@ -2,7 +2,7 @@
  * Checks what was read from a stack's files, by hand: these files are read by every command, and a schema
  * library would cost more start time than the rest of the command.
  */
-import type { StackPorts, StackSecrets, StackServer, StackState, StackUser } from './stack-files.ts';
+import type { StackEngines, StackPorts, StackSecrets, StackServer, StackState, StackUser } from './stack-files.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -17,7 +17,7 @@ export function parseState(value: unknown): StackState | undefined {
     value['formatVersion'] !== 1 ||
     typeof name !== 'string' ||
     typeof version !== 'string' ||
-    backends !== 'embedded' ||
+    (backends !== 'embedded' && backends !== 'external') ||
     (status !== 'starting' && status !== 'running' && status !== 'stopped') ||
     typeof pid !== 'number' ||
     !Number.isSafeInteger(pid) ||
@@ -74,6 +74,20 @@ function parseUser(value: unknown): StackUser | undefined {
   return typeof name === 'string' && typeof userId === 'string' && typeof password === 'string'
     ? { name, userId, password }
     : undefined;
+}
+
+export function parseEngines(value: unknown): StackEngines | undefined {
+  if (!isFields(value) || value['formatVersion'] !== 1 || !isFields(value['settings'])) {
+    return undefined;
+  }
+  const settings: Record<string, string> = {};
+  for (const [name, text] of Object.entries(value['settings'])) {
+    if (typeof text !== 'string') {
+      return undefined;
+    }
+    settings[name] = text;
+  }
+  return { formatVersion: 1, settings };
 }
 
 export function parsePorts(value: unknown): StackPorts | undefined {

@@ -12,12 +12,14 @@ export interface StackServer {
   readonly grpcAddress: string | null;
 }
 
+export type Backends = 'embedded' | 'external';
+
 export interface StackState {
   readonly formatVersion: 1;
   readonly name: string;
   /** Version of cecochat that started it. */
   readonly version: string;
-  readonly backends: 'embedded';
+  readonly backends: Backends;
   readonly status: 'starting' | 'running' | 'stopped';
   readonly pid: number;
   /** Tells a process from a later one with the same pid: its start time as the system counts it. */
@@ -42,6 +44,12 @@ export interface StackSecrets {
   readonly formatVersion: 1;
   readonly adminToken: string;
   readonly users: readonly StackUser[];
+}
+
+/** The engines that a stack was started with, by setting name; without the file, the embedded ones. */
+export interface StackEngines {
+  readonly formatVersion: 1;
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** The ports that a stack had last, so that its addresses stay the same. */

@@ -12,7 +12,7 @@ import { stopProcess, type Stopped } from './process/stop-process.ts';
 import { portHolder } from './port-holder.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
 import { acquireStackLock } from './stack-lock.ts';
-import { putStateAside, readSecrets, readState, writeState } from './state.ts';
+import { putStateAside, readSecrets, readState, writeEngines, writeState } from './state.ts';
 
 export interface StartRequest {
   readonly name: string;
@@ -21,6 +21,8 @@ export interface StartRequest {
   readonly portBase: number | undefined;
   /** Keep what started when not everything did. */
   readonly keep: boolean;
+  /** Settings of the engines by name, to be kept with the stack; undefined: those it has. */
+  readonly engines?: Readonly<Record<string, string>>;
 }
 
 export interface StopRequest {
@@ -54,6 +56,7 @@ export async function startStack(invocation: Invocation, request: StartRequest):
     return started(invocation, { name, alreadyRunning: true });
   }
   await clearAway(invocation, before);
+  if (request.engines !== undefined) await writeEngines(folders, { formatVersion: 1, settings: request.engines });
   await launchOnFreePorts(invocation, { ...request, folders });
   return started(invocation, { name, alreadyRunning: false });
 }

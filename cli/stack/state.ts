@@ -7,8 +7,8 @@ import { basename, dirname, join } from 'node:path';
 import { CecochatError } from '../../services/core/errors.ts';
 import { isErrno } from './errno.ts';
 import type { StackFolders } from './folders.ts';
-import type { StackPorts, StackSecrets, StackState } from './stack-files.ts';
-import { parsePorts, parseSecrets, parseState } from './stack-files-parse.ts';
+import type { StackEngines, StackPorts, StackSecrets, StackState } from './stack-files.ts';
+import { parseEngines, parsePorts, parseSecrets, parseState } from './stack-files-parse.ts';
 
 export const formatVersion = 1;
 const stateFile = 'stack.json';
@@ -27,6 +27,14 @@ export function readSecrets(folders: StackFolders): Promise<StackSecrets | undef
 
 export function writeSecrets(folders: StackFolders, secrets: StackSecrets): Promise<void> {
   return writeJson(join(folders.root, 'secrets.json'), secrets);
+}
+
+export function readEngines(folders: StackFolders): Promise<StackEngines | undefined> {
+  return readJson(join(folders.root, 'engines.json'), parseEngines);
+}
+
+export function writeEngines(folders: StackFolders, engines: StackEngines): Promise<void> {
+  return writeJson(join(folders.root, 'engines.json'), engines);
 }
 
 export function readPorts(folders: StackFolders): Promise<StackPorts | undefined> {

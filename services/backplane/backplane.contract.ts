@@ -219,6 +219,23 @@ export function describeBackplane(name: string, open: OpenBackplane): void {
       expect(texts(await tail.until(1, 100))).toEqual(Array.from({ length: 100 }, (_, i) => `m${i}`));
     });
 
+    test('an assignment further back gets everything from there, at whatever moment it replaces another', async () => {
+      await using fixture = await open();
+      const { backplane } = fixture;
+      const sent = Array.from({ length: 20 }, (_, i) => `m${i}`);
+      const offsets: number[] = [];
+      for (const text of sent) offsets.push((await backplane.append(1, values(text))).baseOffset);
+      const [first = -1, middle = -1] = [offsets[0], offsets[10]];
+      for (let i = 0; i < 40; i++) {
+        await using tail = recordTail(backplane);
+        tail.assign(1, middle);
+        for (let turn = 0; turn < i * 4; turn++) await new Promise((resolve) => void setImmediate(resolve));
+        const before = tail.of(1).length;
+        tail.assign(1, first);
+        expect(texts((await tail.until(1, before + 20)).slice(before))).toEqual(sent);
+      }
+    });
+
     test('two tails get the same, and a closed one gets nothing more', async () => {
       await using fixture = await open();
       const { backplane } = fixture;

@@ -34,7 +34,7 @@ export async function startHistory(context: ServerContext<HistorySettings>): Pro
     const auth = scope.use(createAuthenticator({ jwksUrl: settings.jwksUrl, clock }));
     const history = createHistory({
       historyDb: engines.historyDb,
-      partitionCount: engines.backplane.partitionCount,
+      partitionCount: engines.partitionCount,
       config: () => config.current(),
     });
     const grpc = scope.use(

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../core/time/clock.ts';
-import { openEngines, type EngineOptions } from './engines.ts';
+import type { EmbeddedEngineOptions } from './engine-options.ts';
+import { allEngines, openEngines } from './engines.ts';
 import type { Log } from './log.ts';
 
 const silent: Log = {
@@ -14,7 +15,7 @@ const silent: Log = {
   child: () => silent,
 };
 
-async function makeOptions(): Promise<EngineOptions & AsyncDisposable> {
+async function makeOptions(): Promise<Parameters<typeof openEngines>[0] & EmbeddedEngineOptions & AsyncDisposable> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'cecochat-engines-'));
   return {
     backend: 'embedded',
@@ -22,6 +23,8 @@ async function makeOptions(): Promise<EngineOptions & AsyncDisposable> {
     partitionCount: 360,
     clock: systemClock,
     log: silent,
+    clientId: 'test',
+    needs: allEngines,
     [Symbol.asyncDispose]: () => rm(dataFolder, { recursive: true }),
   };
 }

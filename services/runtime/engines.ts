@@ -1,46 +1,117 @@
 /**
- * Picks and opens the four engines of a server or a stack. The one file that names implementations.
+ * Picks and opens the engines of a server or a stack. The one file that names implementations; those of the
+ * external engines are loaded when they are opened.
  */
 import { join } from 'node:path';
 import { openEmbeddedBackplane } from '../backplane/embedded/embedded-backplane.ts';
 import { openEmbeddedConfigDb } from '../config-db/embedded/embedded-config-db.ts';
-import { createScope } from '../core/lifecycle.ts';
+import { createScope, type Scope } from '../core/lifecycle.ts';
 import type { Clock } from '../core/time/clock.ts';
 import { openEmbeddedHistoryDb } from '../history-db/embedded/embedded-history-db.ts';
 import { openEmbeddedUserDb } from '../user-db/embedded/embedded-user-db.ts';
+import type { EmbeddedEngineOptions, EngineOptions, ExternalEngineOptions } from './engine-options.ts';
 import type { Log } from './log.ts';
-import type { Engines } from './server.ts';
+import type { EngineName, Engines } from './server.ts';
 
-export interface EmbeddedEngineOptions {
-  readonly backend: 'embedded';
-  readonly dataFolder: string;
-  /** Fixed when the data folder is made. */
-  readonly partitionCount: number;
-  /** Records of the backplane older than this may go; undefined keeps them. */
-  readonly retentionMs?: number | undefined;
-  /** Per partition of the backplane; undefined keeps all. */
-  readonly retentionBytes?: number | undefined;
+interface Opening {
+  /** Who opens them: engines show it in their lists of clients. */
+  readonly clientId: string;
+  /** Only these are opened; the others throw when they are asked for. */
+  readonly needs: readonly EngineName[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export type EngineOptions = EmbeddedEngineOptions;
+export const allEngines: readonly EngineName[] = ['backplane', 'historyDb', 'configDb', 'userDb'];
 
-/** Errors: data.locked, data.newer, data.damaged; nothing stays open and nothing was changed then. */
-export async function openEngines(options: EngineOptions): Promise<Engines> {
-  const { clock, dataFolder } = options;
+/** Errors: data.locked, data.newer, data.damaged, settings.invalid, engine.unavailable; nothing stays open then. */
+export async function openEngines(options: EngineOptions & Opening): Promise<Engines> {
+  const { clock, log, backend } = options;
   const startedMs = clock.monotonicMs();
   const scope = createScope();
   try {
-    const backplane = scope.use(await openEmbeddedBackplane({ ...options, folder: join(dataFolder, 'backplane') }));
-    const historyDb = scope.use(await openEmbeddedHistoryDb({ folder: join(dataFolder, 'history') }));
-    const configDb = scope.use(await openEmbeddedConfigDb({ folder: join(dataFolder, 'config'), clock }));
-    const userDb = scope.use(await openEmbeddedUserDb({ folder: join(dataFolder, 'users') }));
-    const tookMs = Math.round(clock.monotonicMs() - startedMs);
-    options.log.info({ backend: options.backend, dataFolder, tookMs }, 'engines opened');
-    return { backplane, historyDb, configDb, userDb, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+    const engines = options.backend === 'embedded' ? await embedded(options, scope) : await external(options, scope);
+    log.info({ backend, tookMs: Math.round(clock.monotonicMs() - startedMs) }, 'engines opened');
+    return engines;
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+async function embedded(options: EmbeddedEngineOptions & Opening, scope: Scope): Promise<Engines> {
+  const { clock, dataFolder, partitionCount } = options;
+  return {
+    backplane: scope.use(await openEmbeddedBackplane({ ...options, folder: join(dataFolder, 'backplane') })),
+    historyDb: scope.use(await openEmbeddedHistoryDb({ folder: join(dataFolder, 'history') })),
+    configDb: scope.use(await openEmbeddedConfigDb({ folder: join(dataFolder, 'config'), clock })),
+    userDb: scope.use(await openEmbeddedUserDb({ folder: join(dataFolder, 'users') })),
+    partitionCount,
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+async function external(options: ExternalEngineOptions & Opening, scope: Scope): Promise<Engines> {
+  const { clock, log, clientId, needs, partitionCount, retentionMs } = options;
+  const warn = (fields: object, message: string): void => log.warn(fields, message);
+  const needsCassandra = needs.includes('historyDb') || needs.includes('userDb');
+  const [backplane, configDb, cassandra] = await allOrNone([
+    ifNeeded(needs.includes('backplane'), async () => {
+      const { openKafkaBackplane } = await import('../backplane/kafka/kafka-backplane.ts');
+      return scope.use(
+        await openKafkaBackplane({ ...options.kafka, clientId, partitionCount, retentionMs, clock, warn }),
+      );
+    }),
+    ifNeeded(needs.includes('configDb'), async () => {
+      const { openRedisConfigDb } = await import('../config-db/redis/redis-config-db.ts');
+      return scope.use(await openRedisConfigDb({ url: options.redisUrl, clock, warn }));
+    }),
+    ifNeeded(needsCassandra, async () => {
+      const { openCassandra } = await import('../cassandra/open-cassandra.ts');
+      return scope.use(await openCassandra({ ...options.cassandra, clock, log }));
+    }),
+  ]);
+  const historyDb =
+    cassandra === undefined || !needs.includes('historyDb')
+      ? undefined
+      : await import('../history-db/cassandra/cassandra-history-db.ts').then((engine) =>
+          engine.openCassandraHistoryDb({ session: cassandra }),
+        );
+  const userDb =
+    cassandra === undefined || !needs.includes('userDb')
+      ? undefined
+      : await import('../user-db/cassandra/cassandra-user-db.ts').then((engine) =>
+          engine.openCassandraUserDb({ session: cassandra, clock }),
+        );
+  return {
+    partitionCount,
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    get backplane() {
+      return opened(backplane, 'backplane');
+    },
+    get historyDb() {
+      return opened(historyDb, 'historyDb');
+    },
+    get configDb() {
+      return opened(configDb, 'configDb');
+    },
+    get userDb() {
+      return opened(userDb, 'userDb');
+    },
+  };
+}
+
+/** At the same time; when one fails, only after the others have ended, so that nothing opens behind our back. */
+async function allOrNone<T extends readonly Promise<unknown>[]>(work: readonly [...T]) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+async function ifNeeded<T>(isNeeded: boolean, open: () => Promise<T>): Promise<T | undefined> {
+  return isNeeded ? open() : undefined;
+}
+
+function opened<T>(engine: T | undefined, name: EngineName): T {
+  if (engine === undefined) throw new Error(`${name} is not opened here: add it to what the server needs`);
+  return engine;
 }

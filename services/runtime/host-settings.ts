@@ -11,6 +11,10 @@ export const httpSettings = {
 export const grpcSettings = {
   grpcHost: textSetting({ default: '127.0.0.1', doc: 'Address that gRPC listens on.' }),
   grpcPort: portSetting({ default: 0, doc: 'Port of the gRPC services.' }),
+  advertisedAddress: textSetting({
+    default: '',
+    doc: 'host:port by which clients reach its gRPC; where it listens when left out.',
+  }),
 };
 
 export const jwksSetting = {

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { createScope } from '../core/lifecycle.ts';
 import { systemRandom } from '../core/random.ts';
 import { systemClock } from '../core/time/clock.ts';
-import { openEngines } from './engines.ts';
+import { allEngines, openEngines } from './engines.ts';
 import { createMetrics } from './metrics.ts';
 import { createPinoLog } from './pino-log.ts';
 import type { RunningServer, ServerContext } from './server.ts';
@@ -20,7 +20,17 @@ export async function openTestContext(): Promise<Omit<ServerContext<never>, 'set
   scope.defer(() => rm(dataFolder, { recursive: true }));
   const log = createPinoLog({ level: 'silent' });
   const clock = systemClock;
-  const engines = scope.use(await openEngines({ backend: 'embedded', dataFolder, partitionCount: 8, clock, log }));
+  const engines = scope.use(
+    await openEngines({
+      backend: 'embedded',
+      dataFolder,
+      partitionCount: 8,
+      clock,
+      log,
+      clientId: 'test',
+      needs: allEngines,
+    }),
+  );
   return {
     engines,
     clock,

@@ -18,7 +18,11 @@ export interface Engines extends AsyncDisposable {
   readonly historyDb: HistoryDb;
   readonly configDb: ConfigDb;
   readonly userDb: UserDb;
+  /** Of the backplane, also where it is not opened. */
+  readonly partitionCount: number;
 }
+
+export type EngineName = 'backplane' | 'historyDb' | 'configDb' | 'userDb';
 
 /** Everything a server's main.ts needs, with its own settings. */
 export interface ServerContext<Settings> {

@@ -51,6 +51,11 @@ export function secretSetting(given: Described & { minLength: number }): Setting
   };
 }
 
+/** A secret that may be left out. Never printed. */
+export function optionalSecretSetting(given: Described): Setting<string> {
+  return { ...base(given, 'secret'), default: '', secret: true, parse: parseText };
+}
+
 export function booleanSetting(given: Described & { default: boolean }): Setting<boolean> {
   return {
     ...base(given, 'true or false'),

@@ -50,7 +50,7 @@ export interface SettingRow {
 }
 
 export async function configReference({ markdown = false } = {}): Promise<CommandResult> {
-  const { settingRows } = await import('../../stack/embedded/setting-rows.ts');
+  const { settingRows } = await import('../../stack/servers/setting-rows.ts');
   const settings = settingRows();
   const sections = sectionsOf(settings);
   return { data: { settings, dynamic: dynamicKeys }, text: markdown ? markdownOf(sections) : textOf(sections) };

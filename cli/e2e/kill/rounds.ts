@@ -46,15 +46,17 @@ export async function moveAndRecover(scene: Scene, round: number): Promise<Reado
 }
 
 /** Milliseconds from the harm until every sender got an answer to a send that it made after it. */
-async function recovered({ crowd, signal }: Scene, sinceMs: number): Promise<number> {
+export async function recovered(
+  { crowd, signal }: Scene,
+  sinceMs: number,
+  longestMs = longestRecoveryMs,
+): Promise<number> {
   for (;;) {
     const firsts = crowd.senders.map((device) => device.firstAckSince(sinceMs));
     if (firsts.every((first) => first !== undefined)) return Math.max(...firsts) - sinceMs;
-    if (systemClock.monotonicMs() - sinceMs > longestRecoveryMs) {
+    if (systemClock.monotonicMs() - sinceMs > longestMs) {
       const waiting = crowd.senders.filter((_, index) => firsts[index] === undefined);
-      throw new Error(
-        `not recovered after ${longestRecoveryMs} ms: ${waiting.map((device) => device.state).join('; ')}`,
-      );
+      throw new Error(`not recovered after ${longestMs} ms: ${waiting.map((device) => device.state).join('; ')}`);
     }
     await systemClock.sleep(20, signal);
   }

@@ -22,8 +22,15 @@ export interface Scenario {
   readonly users: number;
   /** Does one round's harm; answers with figures, of which sum and maximum are shown. */
   round(scene: Scene, round: number): Promise<Readonly<Record<string, number>>>;
+  /** Default: the embedded stack. */
+  readonly start?: (sandbox: Sandbox, say: Scenario['say']) => Promise<StartedScene>;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
+}
+
+export interface StartedScene extends StackHandle, AsyncDisposable {
+  /** What its servers warned of at the end. */
+  tail(): Promise<string>;
 }
 
 const settleMs = 60_000;
@@ -35,7 +42,11 @@ export async function play(scenario: Scenario): Promise<boolean> {
   say(`${title}: ${rounds} rounds, ${users} users with two devices each, seed ${seed}`);
   const startMs = systemClock.monotonicMs();
   await using sandbox = await openSandbox();
-  const stack = await startStack(sandbox);
+  const stack = await (scenario.start ?? startEmbedded)(sandbox, say);
+  let isEnded = false;
+  await using _ended = {
+    [Symbol.asyncDispose]: async () => (isEnded ? undefined : stack[Symbol.asyncDispose]()),
+  };
   await stack.widenHistory();
   await using crowd = await openCrowd({ stack, users, random, signal });
   const figures = new Map<string, number[]>();
@@ -55,10 +66,11 @@ export async function play(scenario: Scenario): Promise<boolean> {
       );
     }
   }
-  if (broken.length > 0) say(await logTail(sandbox));
+  if (broken.length > 0) say(await stack.tail());
   const unsettled = await crowd.settle(settleMs);
   const verdict = judge(await crowd.evidence(), random);
-  const stillThere = await endedInOrder(sandbox);
+  isEnded = true;
+  const stillThere = await endedInOrder(stack, sandbox);
 
   say('');
   const rows: [string, string][] = [
@@ -88,14 +100,26 @@ export async function play(scenario: Scenario): Promise<boolean> {
   return faults.length === 0 && crowd.ackedCount > 0;
 }
 
-/** What the servers warned of at the end. */
-async function logTail(sandbox: Sandbox): Promise<string> {
-  return (await sandbox.run(['logs', '--level', 'warn', '--tail', '40'])).stdout;
+async function startEmbedded(sandbox: Sandbox): Promise<StartedScene> {
+  const stack = await startStack(sandbox);
+  return {
+    ...stack,
+    tail: async () => (await sandbox.run(['logs', '--level', 'warn', '--tail', '40'])).stdout,
+    async [Symbol.asyncDispose]() {
+      const down = await sandbox.run(['down']);
+      if (down.exitCode !== 0) throw new Error(`down failed: ${down.stderr}`);
+    },
+  };
 }
 
-async function endedInOrder(sandbox: Sandbox): Promise<string[]> {
-  const down = await sandbox.run(['down']);
-  return [...(down.exitCode === 0 ? [] : [`down failed: ${down.stderr}`]), ...(await sandbox.leftovers())];
+/** Stops it; answers what is left, and what went wrong. */
+async function endedInOrder(stack: StartedScene, sandbox: Sandbox): Promise<string[]> {
+  try {
+    await stack[Symbol.asyncDispose]();
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+  return sandbox.leftovers();
 }
 
 function summary(values: readonly number[]): string {

@@ -13,8 +13,8 @@ import { makeStackFolders, stackFolders, type StackFolders } from '../folders.ts
 import { logRotation, openLogFile } from '../log-file.ts';
 import { planPorts, type PortName } from '../ports.ts';
 import { portBaseFor } from '../port-base.ts';
-import type { StackSecrets, StackServer, StackState } from '../stack-files.ts';
-import { readPorts, readSecrets, readState, writePorts, writeSecrets, writeState } from '../state.ts';
+import type { Backends, StackSecrets, StackServer, StackState } from '../stack-files.ts';
+import { readEngines, readPorts, readSecrets, readState, writePorts, writeSecrets, writeState } from '../state.ts';
 import { isRunning, processStartOf } from './process-identity.ts';
 import type { StackMessage } from './stack-message.ts';
 
@@ -27,6 +27,8 @@ export interface HostedServers extends AsyncDisposable {
 
 export interface HostRequest {
   readonly dataFolder: string;
+  /** Settings of the engines, by name; the environment gives the others. */
+  readonly engines: Readonly<Record<string, string>>;
   readonly host: string;
   readonly ports: Readonly<Record<PortName, number>>;
   readonly secrets: StackSecrets;
@@ -82,12 +84,17 @@ async function hostStack(options: HostOptions): Promise<StackState> {
   const { clock, signal } = environment;
   const beganMs = clock.monotonicMs();
   await using log = openLogFile({ folder: folders.logs, ...logRotation });
-  const [secrets, ports] = await Promise.all([ensureSecrets(options), choosePorts(options)]);
+  const [secrets, ports, chosen] = await Promise.all([
+    ensureSecrets(options),
+    choosePorts(options),
+    readEngines(folders),
+  ]);
+  const engines = chosen?.settings ?? {};
   const starting: StackState = {
     formatVersion: 1,
     name,
     version: readVersion(),
-    backends: 'embedded',
+    backends: backendsOf(engines, environment.env),
     status: 'starting',
     pid: process.pid,
     processStart: (await processStartOf(process.pid)) ?? '',
@@ -103,7 +110,15 @@ async function hostStack(options: HostOptions): Promise<StackState> {
   try {
     const { logLevel, startServers } = options;
     const writeLog = (text: string): void => log.write(text);
-    await using hosted = await startServers({ dataFolder: folders.data, host, ports, secrets, logLevel, writeLog });
+    await using hosted = await startServers({
+      dataFolder: folders.data,
+      engines,
+      host,
+      ports,
+      secrets,
+      logLevel,
+      writeLog,
+    });
     state = { ...state, servers: hosted.servers };
     await writeState(folders, state);
     tell({ kind: 'listening', afterMs: Math.round(clock.monotonicMs() - beganMs) });
@@ -118,6 +133,10 @@ async function hostStack(options: HostOptions): Promise<StackState> {
     await writeState(folders, { ...state, status: 'stopped' });
   }
   return { ...state, status: 'stopped' };
+}
+
+function backendsOf(engines: HostRequest['engines'], env: Environment['env']): Backends {
+  return (engines['backend'] ?? env['CECOCHAT_ENGINES_BACKEND']) === 'external' ? 'external' : 'embedded';
 }
 
 async function refuseSecond(folders: StackFolders, name: string): Promise<void> {

@@ -26,8 +26,8 @@ export interface Cluster extends AsyncDisposable {
   refreshSoon(): void;
   /** Called after leaders or addresses changed. */
   onChange(listener: () => void): void;
-  /** Runs the work, again after faults with the leaders asked for anew, until it succeeds or time is up. */
-  retrying<T>(what: string, work: () => Promise<T>): Promise<T>;
+  /** Runs the work, again after faults with the leaders asked for anew, until it succeeds or time (8 s) is up. */
+  retrying<T>(what: string, work: () => Promise<T>, forMs?: number): Promise<T>;
 }
 
 export type Purpose = 'read' | 'control';
@@ -165,8 +165,8 @@ export function createCluster(
     refresh,
     refreshSoon,
     onChange: (listener) => void listeners.add(listener),
-    async retrying(what, work) {
-      const untilMs = clock.monotonicMs() + retryForMs;
+    async retrying(what, work, forMs = retryForMs) {
+      const untilMs = clock.monotonicMs() + forMs;
       for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(2 * pauseMs, longestRetryMs)) {
         try {
           return await work();

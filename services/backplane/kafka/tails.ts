@@ -60,29 +60,21 @@ export function createTails(options: TailsOptions): Tails {
 function createTail(options: TailsOptions, handler: TailHandler, closed: () => void): OpenTail {
   const { cluster, reads, topic, clock } = options;
   const places = new Map<number, Place>();
-  const loops = new Map<number, { readonly loop: LeaderLoop; count: number }>();
+  /** One for each broker that led something; without partitions it rests. */
+  const loops = new Map<number, LeaderLoop>();
   const waiting = new Set<Place>();
   let isScheduled = false;
 
-  const loopTo = (node: number): { readonly loop: LeaderLoop; count: number } => {
+  const loopTo = (node: number): LeaderLoop => {
     let known = loops.get(node);
-    if (known === undefined) {
-      known = { loop: createLeaderLoop({ cluster, topic, node, clock }), count: 0 };
-      loops.set(node, known);
-    }
+    if (known === undefined) loops.set(node, (known = createLeaderLoop({ cluster, topic, node, clock })));
     return known;
   };
 
   const detach = (of: Place): void => {
     waiting.delete(of);
     if (of.node === undefined) return;
-    const from = loops.get(of.node);
-    from?.loop.remove(of.follow);
-    if (from !== undefined) from.count -= 1;
-    if (from?.count === 0) {
-      from.loop.stop();
-      loops.delete(of.node);
-    }
+    loops.get(of.node)?.remove(of.follow);
     of.node = undefined;
   };
 
@@ -96,9 +88,7 @@ function createTail(options: TailsOptions, handler: TailHandler, closed: () => v
     }
     detach(of);
     of.node = leader;
-    const to = loopTo(leader);
-    to.count += 1;
-    to.loop.add(of.follow);
+    loopTo(leader).add(of.follow);
   };
 
   const waitFor = (of: Place, ms: number): void => {
@@ -116,7 +106,6 @@ function createTail(options: TailsOptions, handler: TailHandler, closed: () => v
 
   const isHere = (of: Place): boolean => places.get(of.follow.partition) === of;
 
-  /** It has left the loop already; the loop's count has not. */
   const refused = (of: Place, code: number): void => {
     detach(of);
     if (code !== codes.offsetOutOfRange) {
@@ -166,7 +155,7 @@ function createTail(options: TailsOptions, handler: TailHandler, closed: () => v
           failed: (_partition, error) => handler.failed(partition, error),
         },
         changed(changed) {
-          if (of.node !== undefined) loops.get(of.node)?.loop.changed(changed);
+          if (of.node !== undefined) loops.get(of.node)?.changed(changed);
         },
         refused: (_follow, code) => refused(of, code),
         ended() {
@@ -191,6 +180,8 @@ function createTail(options: TailsOptions, handler: TailHandler, closed: () => v
     async [Symbol.asyncDispose]() {
       closed();
       for (const partition of places.keys()) tail.unassign(partition);
+      for (const loop of loops.values()) loop.stop();
+      loops.clear();
     },
   };
   return tail;

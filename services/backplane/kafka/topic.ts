@@ -11,6 +11,11 @@ import type { KafkaBackplaneOptions } from './kafka-options.ts';
 /** Of one batch: more than an owner appends at once. */
 export const maxBatchBytes = 8 * 1024 * 1024;
 
+/** Thousands of partitions take their brokers a while. */
+const creationMs = 60_000;
+
+type Layout = NonNullable<ReturnType<Cluster['layout']>>;
+
 interface TopicPlan {
   readonly topic: string;
   readonly partitions: number;
@@ -71,15 +76,7 @@ async function ensure(cluster: Cluster, plan: TopicPlan, options: TopicOptions):
   if (layout === undefined) {
     await cluster.retrying(`creating topic ${topic}`, () => create(cluster, plan, options.replicationFactor));
     // A topic that was just made is not known to every broker at once, nor are its leaders.
-    layout = await cluster.retrying(`waiting for topic ${topic}`, async () => {
-      await cluster.refresh();
-      const made = cluster.layout(topic);
-      if (made === undefined) throw new KafkaFault(codes.unknownTopic, `for the new topic ${topic}`);
-      for (let p = 0; p < made.partitions; p++)
-        if (cluster.leader(topic, p) === undefined)
-          throw new KafkaFault(codes.leaderNotAvailable, `for partition ${p} of the new topic ${topic}`);
-      return made;
-    });
+    layout = await cluster.retrying(`waiting for topic ${topic}`, () => made(cluster, topic), creationMs);
   }
   if (layout.partitions !== partitions) {
     throw new CecochatError(
@@ -95,6 +92,16 @@ async function ensure(cluster: Cluster, plan: TopicPlan, options: TopicOptions):
     const fields = { topic, replicas: layout.replicas, wanted: options.replicationFactor };
     options.warn(fields, 'a topic has fewer replicas than configured: reassign its partitions');
   }
+}
+
+async function made(cluster: Cluster, topic: string): Promise<Layout> {
+  await cluster.refresh();
+  const layout = cluster.layout(topic);
+  if (layout === undefined) throw new KafkaFault(codes.unknownTopic, `for the new topic ${topic}`);
+  for (let p = 0; p < layout.partitions; p++)
+    if (cluster.leader(topic, p) === undefined)
+      throw new KafkaFault(codes.leaderNotAvailable, `for partition ${p} of the new topic ${topic}`);
+  return layout;
 }
 
 async function create(cluster: Cluster, plan: TopicPlan, replicationFactor: number): Promise<void> {

@@ -1,0 +1,82 @@
+/**
+ * One round of harm on the cluster: a process of any kind is killed with SIGKILL and started again, or is stopped
+ * for longer than its lease and goes on as a stale owner.
+ */
+import { randomInt } from '../../../services/core/random.ts';
+import { systemClock } from '../../../services/core/time/clock.ts';
+import { recovered } from '../kill/rounds.ts';
+import type { Scene } from '../kill/scenario.ts';
+import type { Cluster } from './cluster-handle.ts';
+
+interface Target {
+  readonly name: string;
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  revive(): Promise<void>;
+}
+
+/** Longer than the lease of a messaging server. */
+const stoppedMs = 5_000;
+const longestRecoveryMs = 90_000;
+/** A killed server stays away for a moment, as under a supervisor; a messaging server until it is replaced. */
+const awayMs = 500;
+
+export async function clusterRound(scene: Scene, round: number): Promise<Readonly<Record<string, number>>> {
+  const { random, signal } = scene;
+  const cluster = clusterOf(scene);
+  const target = pick(targetsOf(cluster), scene, round);
+  const isStop = round % 4 === 0;
+  await systemClock.sleep(random.next() * 500, signal);
+  const harmedMs = systemClock.monotonicMs();
+  const kind = target.name.replace(/ .*$/, '');
+  await target.signal(isStop ? 'SIGSTOP' : 'SIGKILL');
+  if (isStop) {
+    await systemClock.sleep(stoppedMs, signal);
+    await target.signal('SIGCONT');
+    const recoveredMs = await recovered(scene, harmedMs + stoppedMs, longestRecoveryMs);
+    return { [`stop ${kind} for ${stoppedMs / 1000} s, then to all recovered (ms)`]: recoveredMs };
+  }
+  if (kind === 'messaging') {
+    // Nobody starts it again before the others serve its users.
+    const flowsMs = await recovered(scene, harmedMs, longestRecoveryMs);
+    await target.revive();
+    return { 'kill messaging to messages flowing, by replacement (ms)': flowsMs };
+  }
+  await systemClock.sleep(awayMs, signal);
+  await target.revive();
+  return { [`kill ${kind} to all recovered (ms)`]: await recovered(scene, harmedMs, longestRecoveryMs) };
+}
+
+function targetsOf(cluster: Cluster): readonly Target[] {
+  const servers = cluster.servers.servers.map((server) => ({
+    name: server.name,
+    signal: (signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => server.signal(signal),
+    revive: async () => server.start(),
+  }));
+  return [...servers, ...cluster.engines.processes];
+}
+
+/** Every kind in turn, in an order that the seed decides; a messaging server every other time. */
+function pick(targets: readonly Target[], { random }: Scene, round: number): Target {
+  const of = (kind: string): readonly Target[] => targets.filter(({ name }) => name.startsWith(kind));
+  const kinds = [
+    'materialize',
+    'broker',
+    'history',
+    'cassandra',
+    'configurator',
+    'redis',
+    'connect',
+    'profile',
+    'broker',
+  ];
+  const kind = round % 2 === 1 ? 'messaging' : (kinds[(round / 2 - 1) % kinds.length] ?? 'broker');
+  const some = of(kind);
+  const one = some[randomInt(random, some.length)];
+  if (one === undefined) throw new Error(`there is no ${kind}`);
+  return one;
+}
+
+function clusterOf({ stack }: Scene): Cluster {
+  if ('engines' in stack && 'servers' in stack) return stack as Cluster;
+  throw new Error('these rounds are for a cluster');
+}

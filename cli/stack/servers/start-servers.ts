@@ -1,0 +1,38 @@
+/**
+ * All servers in this process, on the embedded engines or on Kafka, Cassandra and Redis. The one file of the CLI that loads servers, so it is
+ * itself loaded only when it is needed.
+ */
+import { startAll } from '../../../services/run.ts';
+import type { Environment } from '../../commands/environment.ts';
+import type { HostedServers, HostRequest } from '../process/stack-process.ts';
+
+export function startServers({ clock, random, env }: Environment): (request: HostRequest) => Promise<HostedServers> {
+  return async ({ dataFolder, engines, host, ports, secrets, logLevel, writeLog }) => {
+    const { adminToken, users } = secrets;
+    const running = await startAll({
+      dataFolder,
+      engines: [
+        { origin: 'up', keyedBy: 'name', values: engines },
+        { origin: 'environment', keyedBy: 'variable', values: env },
+      ],
+      host,
+      ports,
+      adminToken,
+      users,
+      logLevel,
+      writeLog,
+      clock,
+      random,
+    });
+    return {
+      servers: running.servers.map(({ name, serverId, httpAddress, grpcAddress }) => ({
+        name,
+        serverId,
+        httpAddress,
+        grpcAddress: grpcAddress ?? null,
+      })),
+      ready: (signal) => running.ready(signal),
+      [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    };
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * What an error of the driver says about trying again. `transient`: the engine, or the way to it, is away or
+ * busy. `answered`: a node met the statement and failed, which may be the statement's fault. `refused`: the
+ * statement is invalid, and stays so. `denied`: credentials or permissions.
+ */
+import { errors, types } from 'cassandra-driver';
+
+export type Fault = 'transient' | 'answered' | 'refused' | 'denied';
+
+const codes = types.responseErrorCodes;
+
+export function faultOf(error: unknown): Fault {
+  if (error instanceof errors.AuthenticationError) return 'denied';
+  if (error instanceof errors.NoHostAvailableError) return faultOfHosts(error);
+  if (error instanceof errors.ResponseError) return faultOfCode(error.code);
+  if (error instanceof errors.DriverError) return 'transient';
+  // The driver throws plain TypeErrors for values that it cannot encode, and plain errors for sockets.
+  return error instanceof TypeError || error instanceof RangeError ? 'refused' : 'transient';
+}
+
+/** The driver's first reason, without its prose about inner errors. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof errors.NoHostAvailableError) {
+    const [first] = innerErrors(error);
+    return first === undefined ? 'no node can be reached' : `${first[0]}: ${textOf(first[1])}`;
+  }
+  return textOf(error);
+}
+
+function faultOfHosts(error: errors.NoHostAvailableError): Fault {
+  const inner = innerErrors(error).map(([, each]) => each);
+  return inner.some((each) => each instanceof errors.AuthenticationError) ? 'denied' : 'transient';
+}
+
+function innerErrors(error: errors.NoHostAvailableError): [string, unknown][] {
+  const inner: unknown = error.innerErrors;
+  return typeof inner === 'object' && inner !== null ? Object.entries(inner) : [];
+}
+
+function faultOfCode(code: number): Fault {
+  switch (code) {
+    case codes.invalid:
+    case codes.syntaxError:
+    case codes.configError:
+    case codes.alreadyExists:
+      return 'refused';
+    case codes.unauthorized:
+    case codes.badCredentials:
+      return 'denied';
+    case codes.serverError:
+    case codes.protocolError:
+    case codes.readFailure:
+    case codes.writeFailure:
+    case codes.functionFailure:
+      return 'answered';
+    default:
+      return 'transient';
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
