@@ -12,10 +12,14 @@ const url = requireEngine('CECOCHAT_TEST_REDIS');
 const ignore = (): void => undefined;
 const openDb = (at: string): Promise<ConfigDb> => openRedisConfigDb({ url: at, clock: systemClock, warn: ignore });
 
-/** The suite's fixture has the server for itself, and empties it. */
+/** The suite's fixture has the server for itself, and empties it afterwards: what it has not written stays. */
 async function openFixture(): Promise<ConfigDbFixture> {
   const hand = new Redis(url);
-  await hand.flushall();
+  const found = await hand.dbsize();
+  if (found > 0) {
+    hand.disconnect();
+    throw new Error(`the Redis of CECOCHAT_TEST_REDIS holds ${found} keys: these tests want an empty one`);
+  }
   const first = await openDb(url);
   let configDb = first;
   return {
@@ -40,6 +44,7 @@ async function openFixture(): Promise<ConfigDbFixture> {
     },
     async [Symbol.asyncDispose]() {
       await configDb[Symbol.asyncDispose]();
+      await hand.flushdb();
       hand.disconnect();
     },
   };
