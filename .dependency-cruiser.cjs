@@ -124,7 +124,7 @@ module.exports = {
       comment: 'cli, bin: services/run.ts, core, protos/gen, packages',
       severity: 'error',
       from: { path: '^(cli|bin)/', pathNot: '\\.test\\.tsx?$' },
-      to: { path: '^services/', pathNot: [core, '^services/run\\.ts$'] },
+      to: { path: '^services/', pathNot: [core, '^services/run\\.ts$', '\\.fixture\\.ts$'] },
     },
     {
       name: 'program-tests-know-no-inside',

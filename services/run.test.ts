@@ -82,10 +82,11 @@ test('starts one server alone, from its settings', async () => {
   await using options = await makeOptions();
   const engines = [{ origin: 'flag', keyedBy: 'name' as const, values: { dataFolder: options.dataFolder } }];
   const given = { origin: 'environment', keyedBy: 'variable' as const, values: { CECOCHAT_PROFILE_HTTP_PROT: '1' } };
-  const bad = startOne('profile', { ...options, engines, settings: [given] });
+  const { signal } = new AbortController();
+  const bad = startOne('profile', { ...options, engines, settings: [given], signal });
   await expect(bad).rejects.toMatchObject({ code: 'settings.invalid', data: { adminToken: expect.any(String) } });
   const good = { ...given, values: { CECOCHAT_PROFILE_ADMIN_TOKEN: options.adminToken } };
-  await using server = await startOne('profile', { ...options, engines, settings: [good] });
+  await using server = await startOne('profile', { ...options, engines, settings: [good], signal });
   expect((await fetch(`${server.httpAddress}/healthz`)).status).toBe(200);
 });
 

@@ -80,6 +80,7 @@ export interface RunningStack extends AsyncDisposable {
 const author = 'stack';
 const messagingServerIds = ['s1', 's2'] as const;
 const readyPollMs = 5;
+const engineRetryMs = 1_000;
 
 /** Listens everywhere when it resolves. Errors: data.*, port.busy, settings.invalid; nothing stays open then. */
 export async function startAll(options: StackOptions): Promise<RunningStack> {
@@ -185,6 +186,8 @@ export interface OneOptions extends Pick<StackOptions, 'logLevel' | 'writeLog' |
   readonly settings: readonly SettingsSource[];
   /** The same for its engines. */
   readonly engines: readonly SettingsSource[];
+  /** Ends the waiting for engines that do not answer. */
+  readonly signal: AbortSignal;
 }
 
 const engineNeeds: Readonly<Record<ServerName, readonly EngineName[]>> = {
@@ -209,7 +212,7 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     const { values: settings, origins } = resolveSettings(declaration, options.settings);
     log.info({ settings: withoutSecrets(declaration, settings), origins }, 'settings');
     const opening = { clientId: `cecochat-${name}`, needs: engineNeeds[name], clock, log };
-    const engines = scope.use(await openEngines({ ...engineOptions, ...opening }));
+    const engines = scope.use(await untilOpened({ ...engineOptions, ...opening }, options.signal));
     const server = scope.use(await startServer({ settings, engines, clock, random, log, metrics: createMetrics() }));
     await publishOwn(server, { engines, settings });
     return { ...server, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
@@ -227,6 +230,19 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** Engines that do not answer yet are waited for: a server that starts beside them need not be started again. */
+async function untilOpened(options: Parameters<typeof openEngines>[0], signal: AbortSignal): Promise<Engines> {
+  for (;;) {
+    try {
+      return await openEngines(options);
+    } catch (error) {
+      if (!(error instanceof CecochatError && error.code === 'engine.unavailable')) throw error;
+      options.log.warn({ err: error }, 'an engine does not answer: trying again');
+      await options.clock.sleep(engineRetryMs, signal);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * A stack of separate processes on real engines, as the crowd sees it.
  */
-import { callHttp } from '../../client/http-json.ts';
+import { callHttp, field } from '../../client/http-json.ts';
 import type { StackHandle } from '../kill/stack-handle.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { startEngineSet, type EngineSet } from './engine-set.ts';
@@ -11,6 +11,8 @@ export interface Cluster extends StackHandle, AsyncDisposable {
   readonly engines: EngineSet;
   readonly servers: ServerSet;
   ready(): Promise<void>;
+  /** The messaging servers that have partitions now. */
+  owners(): Promise<readonly string[]>;
   /** What the servers warned of last, by server. */
   tail(): Promise<string>;
 }
@@ -48,6 +50,11 @@ export async function startCluster(sandbox: Sandbox, say: (line: string) => void
       restart: () => Promise.reject(new Error('there are many processes: choose one')),
       movePartitions: assign,
       widenHistory: () => configure({ 'history.user.message-count': '1000', 'history.dialog.message-count': '1000' }),
+      async owners() {
+        const answer = await callHttp({ url: `${configuratorUrl}/api/config`, method: 'GET', token: adminToken });
+        const hash = field(field(answer, 'values'), 'partitioning.server-partitions');
+        return typeof hash === 'object' && hash !== null ? Object.keys(hash) : [];
+      },
       ready: () => servers.ready(readyMs),
       async tail() {
         const tails = await Promise.all(

@@ -23,7 +23,7 @@ const awayMs = 500;
 export async function clusterRound(scene: Scene, round: number): Promise<Readonly<Record<string, number>>> {
   const { random, signal } = scene;
   const cluster = clusterOf(scene);
-  const target = pick(targetsOf(cluster), scene, round);
+  const target = await pick(cluster, scene, round);
   const isStop = round % 4 === 0;
   await systemClock.sleep(random.next() * 500, signal);
   const harmedMs = systemClock.monotonicMs();
@@ -55,8 +55,10 @@ function targetsOf(cluster: Cluster): readonly Target[] {
   return [...servers, ...cluster.engines.processes];
 }
 
-/** Every kind in turn, in an order that the seed decides; a messaging server every other time. */
-function pick(targets: readonly Target[], { random }: Scene, round: number): Target {
+/** A messaging server that has partitions every other time, between them the other kinds in turn. */
+async function pick(cluster: Cluster, { random }: Scene, round: number): Promise<Target> {
+  const owners = new Set((await cluster.owners()).map((id) => `messaging ${id}`));
+  const targets = targetsOf(cluster).filter(({ name }) => !name.startsWith('messaging') || owners.has(name));
   const of = (kind: string): readonly Target[] => targets.filter(({ name }) => name.startsWith(kind));
   const kinds = [
     'materialize',

@@ -30,8 +30,14 @@ export interface ServerSet {
   stopAll(): Promise<void>;
 }
 
+interface Extra {
+  readonly more?: readonly string[];
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
 const adminToken = 'administration-of-the-kill-test';
 const partitionCount = 360;
+const restartMs = 500;
 
 export async function startServerSet(sandbox: Sandbox, engines: EngineSet): Promise<ServerSet> {
   const base = 15_000 + (process.pid % 200) * 20;
@@ -52,7 +58,7 @@ export async function startServerSet(sandbox: Sandbox, engines: EngineSet): Prom
     CECOCHAT_ENGINES_REDIS: engines.redis,
   };
   const addresses: { name: string; url: string }[] = [];
-  const server = (name: string, port: number, more: readonly string[], extra: object = {}): ServerProcess => {
+  const server = (name: string, port: number, { more = [], extra = {} }: Extra = {}): ServerProcess => {
     const [kind = '', id = ''] = name.split(' ');
     addresses.push({ name, url: url(port) });
     const http = ['--http-port', String(base + port)];
@@ -66,15 +72,15 @@ export async function startServerSet(sandbox: Sandbox, engines: EngineSet): Prom
   };
   const grpc = (port: number): string[] => ['--grpc-port', String(base + port)];
   const servers = [
-    server('profile', 0, [], admin),
-    server('configurator', 2, [], admin),
-    server('connect', 1, jwks),
-    server('history', 3, [...jwks, ...grpc(4)]),
-    server('messaging s1', 5, [...jwks, ...grpc(6)]),
-    server('messaging s2', 7, [...jwks, ...grpc(8)]),
-    server('messaging s3', 9, [...jwks, ...grpc(10)]),
-    server('materialize 1', 11, []),
-    server('materialize 2', 12, []),
+    server('profile', 0, { extra: admin }),
+    server('configurator', 2, { extra: admin }),
+    server('connect', 1, { more: jwks }),
+    server('history', 3, { more: [...jwks, ...grpc(4)] }),
+    server('messaging s1', 5, { more: [...jwks, ...grpc(6)] }),
+    server('messaging s2', 7, { more: [...jwks, ...grpc(8)] }),
+    server('messaging s3', 9, { more: [...jwks, ...grpc(10)] }),
+    server('materialize 1', 11),
+    server('materialize 2', 12),
   ];
   for (const one of servers) one.start();
   return {
@@ -116,28 +122,34 @@ function serverProcess(given: {
 }): ServerProcess {
   const { name, file, args, env } = given;
   let child: ChildProcess | undefined;
-  return {
+  const self: ServerProcess = {
     name,
     start() {
       const made = spawn(process.execPath, [programFile, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
       const log = createWriteStream(file, { flags: 'a' });
       made.stdout.pipe(log, { end: false });
       made.stderr.pipe(log, { end: false });
-      made.once('close', () => log.end());
+      // Its supervisor: one that ends by itself is started again.
+      made.once('close', () => {
+        log.end();
+        if (child === made) void systemClock.sleep(restartMs).then(() => (child === made ? self.start() : undefined));
+      });
       child = made;
     },
     async signal(signal) {
       const hit = child;
       if (hit === undefined || hit.exitCode !== null || hit.signalCode !== null) return;
       const isEnd = signal === 'SIGKILL' || signal === 'SIGTERM';
+      if (isEnd) child = undefined;
       const gone = isEnd ? new Promise((resolve) => hit.once('exit', resolve)) : undefined;
       hit.kill(signal);
       await gone;
     },
     async tail() {
       const lines = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');
-      const warnings = lines.filter((line) => !line.startsWith('{"level":30') && !line.startsWith('{"level":20'));
+      const warnings = lines.filter((line) => !line.startsWith('{"level":"info"'));
       return warnings.slice(-6).join('\n');
     },
   };
+  return self;
 }

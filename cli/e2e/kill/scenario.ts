@@ -55,21 +55,20 @@ export async function play(scenario: Scenario): Promise<boolean> {
   await using crowd = await openCrowd({ stack, users, random, signal });
   const figures = new Map<string, number[]>();
   const broken: string[] = [];
+  const lately: Readonly<Record<string, number>>[] = [];
+  const { reportEvery = 10 } = scenario;
   for (let round = 1; round <= rounds && broken.length === 0; round += 1) {
     try {
-      for (const [name, value] of Object.entries(await scenario.round({ stack, crowd, random, signal }, round)))
-        figures.set(name, [...(figures.get(name) ?? []), value]);
+      const measured = await scenario.round({ stack, crowd, random, signal }, round);
+      for (const [name, value] of Object.entries(measured)) figures.set(name, [...(figures.get(name) ?? []), value]);
+      lately.push(measured);
     } catch (error) {
       signal.throwIfAborted();
       broken.push(`round ${round}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    if (round % (scenario.reportEvery ?? 10) === 0) {
-      const lately = [...figures].map(
-        ([name, values]) => `${name} ${summary(values.slice(-(scenario.reportEvery ?? 10)))}`,
-      );
-      say(
-        `  round ${round}: ${crowd.ackedCount} acknowledged, ${crowd.deliveredCount} delivered; ${lately.join('; ')}`,
-      );
+    if (lately.length >= reportEvery) {
+      say(`  round ${round}: ${crowd.ackedCount} acknowledged, ${crowd.deliveredCount} delivered; ${digest(lately)}`);
+      lately.length = 0;
     }
   }
   if (broken.length > 0) say(await stack.tail());
@@ -129,6 +128,15 @@ async function endedInOrder(stack: StartedScene, sandbox: Sandbox): Promise<stri
     return [error instanceof Error ? error.message : String(error)];
   }
   return sandbox.leftovers();
+}
+
+/** What the last rounds measured, by name. */
+function digest(rounds: readonly Readonly<Record<string, number>>[]): string {
+  const names = [...new Set(rounds.flatMap((measured) => Object.keys(measured)))];
+  const valuesOf = (name: string): number[] => rounds.flatMap((measured) => measured[name] ?? []);
+  return names
+    .map((name) => `${name} ${rounds.length === 1 ? Math.round(valuesOf(name)[0] ?? 0) : summary(valuesOf(name))}`)
+    .join('; ');
 }
 
 function summary(values: readonly number[]): string {

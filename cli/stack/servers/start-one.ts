@@ -13,7 +13,10 @@ export interface StartOneRequest {
   readonly writeLog: (text: string) => void;
 }
 
-export function startServer({ clock, random, env }: Environment, request: StartOneRequest): Promise<RunningServer> {
+export function startServer(
+  { clock, random, env, signal }: Environment,
+  request: StartOneRequest,
+): Promise<RunningServer> {
   const { server, flags, logLevel, writeLog } = request;
   const ofEngines = new Set(settingsReference().flatMap(({ scope, name }) => (scope === 'engines' ? [name] : [])));
   const pick = (engines: boolean): Record<string, string> =>
@@ -29,5 +32,6 @@ export function startServer({ clock, random, env }: Environment, request: StartO
     writeLog,
     clock,
     random,
+    signal,
   });
 }
