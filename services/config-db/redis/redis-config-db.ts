@@ -39,8 +39,13 @@ export async function openRedisConfigDb(options: RedisConfigDbOptions): Promise<
   const where = describeRedis(url);
   const { version, accepted, log, term, leases, leaseKinds, prefix } = redisKeys;
 
+  /** Why there is no connection now: the failures of calls say only that there is none. */
+  let lost: Error | undefined;
+  client.on('error', (error: Error) => (lost = error));
+  client.on('ready', () => (lost = undefined));
+
   const away = (cause: unknown): CecochatError => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = [...new Set([messageOf(cause), ...(lost === undefined ? [] : [messageOf(lost)])])].join(': ');
     const isLogin = /NOAUTH|WRONGPASS|NOPERM/.test(reason);
     return new CecochatError(
       'engine.unavailable',
@@ -85,7 +90,6 @@ export async function openRedisConfigDb(options: RedisConfigDbOptions): Promise<
     watch.close();
     client.disconnect();
   };
-  client.on('error', () => undefined);
   let durability: string;
   try {
     durability = await durabilityOf(client, warn);
@@ -162,6 +166,13 @@ async function kindsOf(client: RedisClient, away: (cause: unknown) => CecochatEr
 function leaseOf(name: string, json: unknown, now: unknown): Lease {
   const { holder, expiresAtMs, note } = parse<Omit<Lease, 'name' | 'leftMs'>>(json);
   return { name, holder, expiresAtMs, leftMs: Math.max(0, expiresAtMs - Number(now)), note };
+}
+
+/** That of the node, where a cluster says only that none answered. */
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const ofNode = 'lastNodeError' in cause && cause.lastNodeError instanceof Error ? cause.lastNodeError : undefined;
+  return ofNode === undefined ? cause.message : `${cause.message} ${ofNode.message}`;
 }
 
 /** What the scripts wrote. */
