@@ -22,6 +22,7 @@ const scenarios = {
     rounds: 40,
     users: 10,
     round: clusterRound,
+    reportEvery: 1,
     start: startCluster,
   },
 };

@@ -10,6 +10,7 @@ import { startServerSet, type ServerSet } from './server-set.ts';
 export interface Cluster extends StackHandle, AsyncDisposable {
   readonly engines: EngineSet;
   readonly servers: ServerSet;
+  ready(): Promise<void>;
   /** What the servers warned of last, by server. */
   tail(): Promise<string>;
 }
@@ -47,6 +48,7 @@ export async function startCluster(sandbox: Sandbox, say: (line: string) => void
       restart: () => Promise.reject(new Error('there are many processes: choose one')),
       movePartitions: assign,
       widenHistory: () => configure({ 'history.user.message-count': '1000', 'history.dialog.message-count': '1000' }),
+      ready: () => servers.ready(readyMs),
       async tail() {
         const tails = await Promise.all(
           servers.servers.map(async (server) => `-- ${server.name}\n${await server.tail()}`),

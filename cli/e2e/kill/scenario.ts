@@ -22,6 +22,8 @@ export interface Scenario {
   readonly users: number;
   /** Does one round's harm; answers with figures, of which sum and maximum are shown. */
   round(scene: Scene, round: number): Promise<Readonly<Record<string, number>>>;
+  /** Rounds between two lines of progress; default 10. */
+  readonly reportEvery?: number;
   /** Default: the embedded stack. */
   readonly start?: (sandbox: Sandbox, say: Scenario['say']) => Promise<StartedScene>;
   readonly say: (line: string) => void;
@@ -31,6 +33,8 @@ export interface Scenario {
 export interface StartedScene extends StackHandle, AsyncDisposable {
   /** What its servers warned of at the end. */
   tail(): Promise<string>;
+  /** Resolves when every server that was harmed serves again. */
+  ready(): Promise<void>;
 }
 
 const settleMs = 60_000;
@@ -59,8 +63,10 @@ export async function play(scenario: Scenario): Promise<boolean> {
       signal.throwIfAborted();
       broken.push(`round ${round}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    if (round % 10 === 0) {
-      const lately = [...figures].map(([name, values]) => `${name} ${summary(values.slice(-10))}`);
+    if (round % (scenario.reportEvery ?? 10) === 0) {
+      const lately = [...figures].map(
+        ([name, values]) => `${name} ${summary(values.slice(-(scenario.reportEvery ?? 10)))}`,
+      );
       say(
         `  round ${round}: ${crowd.ackedCount} acknowledged, ${crowd.deliveredCount} delivered; ${lately.join('; ')}`,
       );
@@ -68,6 +74,7 @@ export async function play(scenario: Scenario): Promise<boolean> {
   }
   if (broken.length > 0) say(await stack.tail());
   const unsettled = await crowd.settle(settleMs);
+  await stack.ready();
   const verdict = judge(await crowd.evidence(), random);
   isEnded = true;
   const stillThere = await endedInOrder(stack, sandbox);
@@ -104,6 +111,8 @@ async function startEmbedded(sandbox: Sandbox): Promise<StartedScene> {
   const stack = await startStack(sandbox);
   return {
     ...stack,
+    // `up` resolves when it is.
+    ready: () => Promise.resolve(),
     tail: async () => (await sandbox.run(['logs', '--level', 'warn', '--tail', '40'])).stdout,
     async [Symbol.asyncDispose]() {
       const down = await sandbox.run(['down']);
