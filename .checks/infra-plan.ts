@@ -26,6 +26,8 @@ export async function findInfraFiles(root: string): Promise<readonly InfraFile[]
       const path = join(root, folder, name);
       const text = await textWithFixtures(path, new Set());
       const named = new Set(text.match(/CECOCHAT_TEST_[A-Z0-9_]+/g) ?? []);
+      // One that starts servers of its own needs the program on the machine.
+      if (text.includes("'redis-server'")) named.add('CECOCHAT_TEST_REDIS');
       const clusters = clusterNames.filter((cluster) => variablesOf(cluster).some((variable) => named.has(variable)));
       found.push({ path: relative(root, path), clusters });
     }

@@ -55,6 +55,7 @@ export interface ExternalEngineOptions {
     readonly tls: TlsTexts | undefined;
   };
   readonly redisUrl: string;
+  readonly redisTls: TlsTexts | undefined;
 }
 
 export type EngineOptions = EmbeddedEngineOptions | ExternalEngineOptions;
@@ -101,6 +102,7 @@ export function engineOptionsOf(settings: EngineSettings, needs: readonly Engine
     read('cassandraCertFile'),
     read('cassandraKeyFile'),
   ]);
+  const redisTls = tlsOf(true, [read('redisCaFile'), read('redisCertFile'), read('redisKeyFile')]);
   refuse(faults);
   return {
     backend: 'external',
@@ -127,6 +129,7 @@ export function engineOptionsOf(settings: EngineSettings, needs: readonly Engine
       tls: cassandraTls,
     },
     redisUrl: settings.redis,
+    redisTls,
   };
 }
 

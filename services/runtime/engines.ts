@@ -64,7 +64,7 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
     }),
     ifNeeded(needs.includes('configDb'), async () => {
       const { openRedisConfigDb } = await import('../config-db/redis/redis-config-db.ts');
-      return scope.use(await openRedisConfigDb({ url: options.redisUrl, clock, warn }));
+      return scope.use(await openRedisConfigDb({ url: options.redisUrl, tls: options.redisTls, clock, warn }));
     }),
     ifNeeded(needsCassandra, async () => {
       const { openCassandra } = await import('../cassandra/open-cassandra.ts');

@@ -76,6 +76,9 @@ export const engineSettings = declareSettings('engines', {
   redis: password(
     'redis://[user:password@]host:port, rediss://, redis+sentinel:// or redis+cluster://. External engines need it.',
   ),
+  redisCaFile: optional('For rediss://: PEM file of the authorities to trust; the system’s when left out.'),
+  redisCertFile: optional('PEM file of the client’s certificate.'),
+  redisKeyFile: optional('PEM file of its key.'),
 });
 
 export type EngineSettings = ValuesOf<(typeof engineSettings)['settings']>;

@@ -7,7 +7,7 @@ import { configKeys } from '../dynamic-config.ts';
 import type { ConfigChange, ConfigDb, ConfigValue, Lease } from '../config-db.ts';
 import { CecochatError } from '../../core/errors.ts';
 import type { Clock } from '../../core/time/clock.ts';
-import { createRedisClient, describeRedis, type RedisClient } from './redis-connection.ts';
+import { createRedisClient, describeRedis, type RedisClient, type RedisTls } from './redis-connection.ts';
 import { redisChannel, redisKeys } from './redis-keys.ts';
 import {
   acquireScript,
@@ -18,30 +18,34 @@ import {
   releaseScript,
   takeOverScript,
 } from './redis-scripts.ts';
+import { createRedisWatch } from './redis-watch.ts';
 
 export interface RedisConfigDbOptions {
   /** redis://, rediss://, redis+sentinel://, redis+cluster:// */
   readonly url: string;
+  /** For rediss://; the authorities of the system when not given. */
+  readonly tls?: RedisTls | undefined;
   readonly clock: Clock;
   /** What an operator should know. */
   readonly warn: (fields: object, message: string) => void;
 }
 
 const byHand = 'by hand';
-/** Besides publishing, hand-made changes are looked for so often. */
-const compareMs = 30_000;
 
 /** Has spoken with Redis once when it resolves. Errors: engine.unavailable, settings.invalid. */
 export async function openRedisConfigDb(options: RedisConfigDbOptions): Promise<ConfigDb> {
   const { clock, url, warn } = options;
-  const client = createRedisClient(url);
+  const client = createRedisClient(url, options.tls);
   const where = describeRedis(url);
-  const connections: RedisClient[] = [client];
-  const watchers = new Set<() => void>();
   const { version, accepted, log, term, leases, leaseKinds, prefix } = redisKeys;
 
+  /** Why there is no connection now: the failures of calls say only that there is none. */
+  let lost: Error | undefined;
+  client.on('error', (error: Error) => (lost = error));
+  client.on('ready', () => (lost = undefined));
+
   const away = (cause: unknown): CecochatError => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = [...new Set([messageOf(cause), ...(lost === undefined ? [] : [messageOf(lost)])])].join(': ');
     const isLogin = /NOAUTH|WRONGPASS|NOPERM/.test(reason);
     return new CecochatError(
       'engine.unavailable',
@@ -59,16 +63,14 @@ export async function openRedisConfigDb(options: RedisConfigDbOptions): Promise<
       throw away(error);
     }
   };
-  const tellAll = (): void => {
-    for (const changed of watchers) changed();
-  };
-
-  const takeOver = async (): Promise<void> => {
-    const { values } = await read();
+  /** The version before. */
+  const takeOver = async (): Promise<number> => {
+    const { version: present, values } = await read();
     const names = [...new Set([...Object.values(configKeys), ...values.keys()])];
     const keys = [version, accepted, log, ...names.map((name) => prefix + name)];
     const taken = await run(takeOverScript, keys, [redisChannel, byHand, ...names]);
     if (typeof taken === 'string') warn({ change: parse<ConfigChange>(taken) }, 'a change made by hand was taken over');
+    return present;
   };
   const read: ConfigDb['read'] = async () => {
     const [number, flat] = asList(await run(readScript, [version, accepted]));
@@ -78,37 +80,16 @@ export async function openRedisConfigDb(options: RedisConfigDbOptions): Promise<
     };
   };
 
-  let subscriber: RedisClient | undefined;
-  const subscribe = (): void => {
-    if (subscriber !== undefined) return;
-    const made = createRedisClient(url);
-    subscriber = made;
-    connections.push(made);
-    made.on('error', () => undefined);
-    // After each (re)connection: something may have been missed.
-    made.on('ready', () => compare());
-    made.on('message', (_channel: string, message: string) => {
-      if (message.startsWith('version ')) tellAll();
-      else compare();
-    });
-    made.subscribe(redisChannel).catch(() => undefined);
-  };
-  /** Takes over, and has everybody look: also when that failed, so that they notice by themselves. */
-  const compare = (): void => {
-    takeOver()
-      .catch(() => undefined)
-      .finally(tellAll);
-  };
-  const comparing = clock.every(compareMs, () => {
-    if (watchers.size > 0) takeOver().catch(() => undefined);
+  const watch = createRedisWatch({
+    connect: () => createRedisClient(url, options.tls),
+    clock,
+    takeOver,
   });
 
   const close = async (): Promise<void> => {
-    comparing.cancel();
-    watchers.clear();
-    for (const connection of connections) connection.disconnect();
+    watch.close();
+    client.disconnect();
   };
-  client.on('error', () => undefined);
   let durability: string;
   try {
     durability = await durabilityOf(client, warn);
@@ -143,16 +124,7 @@ export async function openRedisConfigDb(options: RedisConfigDbOptions): Promise<
         throw away(error);
       }
     },
-    watch(changed) {
-      const watcher = (): void => changed();
-      watchers.add(watcher);
-      subscribe();
-      return {
-        async [Symbol.asyncDispose]() {
-          watchers.delete(watcher);
-        },
-      };
-    },
+    watch: (changed) => watch.add(changed),
     async acquire({ name, holder, ttlMs, note }) {
       const args = [name, holder, String(ttlMs), kindOf(name), note === undefined ? '0' : '1', note ?? ''];
       const answer = await run(acquireScript, [leases(kindOf(name)), leaseKinds], args);
@@ -194,6 +166,13 @@ async function kindsOf(client: RedisClient, away: (cause: unknown) => CecochatEr
 function leaseOf(name: string, json: unknown, now: unknown): Lease {
   const { holder, expiresAtMs, note } = parse<Omit<Lease, 'name' | 'leftMs'>>(json);
   return { name, holder, expiresAtMs, leftMs: Math.max(0, expiresAtMs - Number(now)), note };
+}
+
+/** That of the node, where a cluster says only that none answered. */
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const ofNode = 'lastNodeError' in cause && cause.lastNodeError instanceof Error ? cause.lastNodeError : undefined;
+  return ofNode === undefined ? cause.message : `${cause.message} ${ofNode.message}`;
 }
 
 /** What the scripts wrote. */

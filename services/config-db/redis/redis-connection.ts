@@ -17,6 +17,8 @@ const common = {
   commandTimeout: callMs,
   maxRetriesPerRequest: 1,
   autoResendUnfulfilledCommands: false,
+  // Subscriptions are made anew by whoever has them, who also has to look for what was missed.
+  autoResubscribe: false,
   enableReadyCheck: true,
   retryStrategy: (attempt: number) => Math.min(longestRetryMs, 50 * attempt),
 } as const;
@@ -27,11 +29,18 @@ export function describeRedis(url: string): string {
   return `${parsed.protocol}//${parsed.hosts.map(({ host, port }) => `${host}:${port}`).join(',')}`;
 }
 
+/** PEM texts. */
+export interface RedisTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** Does not connect yet. Error: settings.invalid, without the password. */
-export function createRedisClient(url: string): RedisClient {
+export function createRedisClient(url: string, certificates: RedisTls = {}): RedisClient {
   const { kind, tls, hosts, username, password, master, db } = parseUrl(url);
   const login = { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) };
-  const secure = tls ? { tls: {} } : {};
+  const secure = tls ? { tls: certificates } : {};
   const first = hosts[0];
   switch (kind) {
     case 'one':
