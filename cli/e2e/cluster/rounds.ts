@@ -23,6 +23,7 @@ const awayMs = 500;
 export async function clusterRound(scene: Scene, round: number): Promise<Readonly<Record<string, number>>> {
   const { random, signal } = scene;
   const cluster = clusterOf(scene);
+  await cluster.ready();
   const target = await pick(cluster, scene, round);
   const isStop = round % 4 === 0;
   await systemClock.sleep(random.next() * 500, signal);
