@@ -2,6 +2,7 @@
  * Opens a session with Cassandra: one per process, shared by the databases that live there. Nothing of the
  * driver leaves it: errors are engine.unavailable, or settings.invalid when connecting.
  */
+import { setMaxListeners } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { auth, Client, errors, policies, types, type QueryOptions } from 'cassandra-driver';
 import { CecochatError } from '../core/errors.ts';
@@ -41,6 +42,8 @@ function build(client: Client, given: { options: CassandraOptions; durability: s
   const { keyspace, clock } = options;
   const where = options.contactPoints.join(', ');
   const closing = new AbortController();
+  // As many wait at a time as there are calls on their way.
+  setMaxListeners(0, closing.signal);
   const attempts = createAttempts({ clock, giveUpMs: options.giveUpMs ?? 8_000, where, closed: closing.signal });
   const writes = createSlots({ atOnce: writesAtOnce, waiting: mostWaiting });
   const reads = createSlots({ atOnce: readsAtOnce, waiting: mostWaiting });

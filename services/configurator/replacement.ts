@@ -18,13 +18,13 @@ export interface ReplacementDependencies {
   readonly failed: (error: unknown) => void;
 }
 
-const checkMs = 250;
+const checkMs = 200;
 /** Two looks at the least. */
-const deadMs = 500;
+const deadMs = 200;
 const author = 'replacement';
 
 export interface ReplacementWatch extends AsyncDisposable {
-  /** One look; called by itself every quarter of a second. */
+  /** One look; called by itself five times a second. */
   check(): Promise<void>;
 }
 

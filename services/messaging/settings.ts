@@ -10,7 +10,7 @@ export const messagingSettings = declareSettings('messaging', {
   ...drainSetting,
   serverId: requiredTextSetting({ doc: 'Its id in the dynamic configuration: s1, s2, ...' }),
   leaseMs: integerSetting({
-    default: 2_500,
+    default: 2_000,
     min: 1_000,
     max: 60_000,
     unit: 'ms',

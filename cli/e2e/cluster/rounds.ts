@@ -27,9 +27,10 @@ export async function clusterRound(scene: Scene, round: number): Promise<Readonl
   const target = await pick(cluster, scene, round);
   const isStop = round % 4 === 0;
   await systemClock.sleep(random.next() * 500, signal);
-  const harmedMs = systemClock.monotonicMs();
   const kind = target.name.replace(/ .*$/, '');
   await target.signal(isStop ? 'SIGSTOP' : 'SIGKILL');
+  // Not before: what is sent while it dies may still be answered by it.
+  const harmedMs = systemClock.monotonicMs();
   if (isStop) {
     await systemClock.sleep(stoppedMs, signal);
     await target.signal('SIGCONT');

@@ -2,6 +2,7 @@
  * Where the partitions' leaders are, and lanes to the brokers. The view is asked for anew whenever somebody
  * meets an error; any broker that answers will do.
  */
+import { setMaxListeners } from 'node:events';
 import { parseAddress, wireSecurity, type KafkaBackplaneOptions } from './kafka-options.ts';
 import { codes, KafkaFault, unavailable } from './kafka-faults.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -61,6 +62,8 @@ export function createCluster(
   let turn = 0;
   const badUntilMs = new Map<string, number>();
   const closing = new AbortController();
+  // As many wait at a time as there are calls on their way.
+  setMaxListeners(0, closing.signal);
 
   const makeLane = (address: () => string, timeoutMs: number): Lane =>
     createLane({
