@@ -59,7 +59,9 @@ async function down(invocation: Invocation, { name, volumes, timeout }: DownOpti
   const stopped = await stopStack(invocation, { name, timeoutMs: timeout, deleteData });
   const tookMs = Math.round(clock.monotonicMs() - beganMs);
   const what = stopped === 'was not running' ? stopped : `${stopped} after ${tookMs} ms`;
-  const rest = deleteData ? 'its data is deleted' : `its data stays in ${folders.data}`;
+  const elsewhere =
+    before?.state?.backends === 'external' ? '; what Kafka, Cassandra and Redis hold of it is not touched' : '';
+  const rest = `${deleteData ? 'its data is deleted' : `its data stays in ${folders.data}`}${elsewhere}`;
   return {
     data: {
       name,

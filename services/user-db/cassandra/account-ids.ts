@@ -61,6 +61,24 @@ export function createAccountIds(session: CassandraSession, deps: { names: Accou
     }
   };
 
+  const waiting: { readonly resolve: (id: bigint) => void; readonly reject: (error: unknown) => void }[] = [];
+  let isMoving = false;
+  /** One move for all who wait: many moves of one row at a time time each other out. */
+  const serveWaiting = async (): Promise<void> => {
+    if (isMoving) return;
+    isMoving = true;
+    while (waiting.length > 0) {
+      const served = waiting.splice(0);
+      try {
+        const first = await move((next) => next + BigInt(served.length));
+        for (const [index, { resolve }] of served.entries()) resolve(first + BigInt(index));
+      } catch (error) {
+        for (const { reject } of served) reject(error);
+      }
+    }
+    isMoving = false;
+  };
+
   const insertClaim = async ({ userId, name, attempt }: Claim): Promise<true | Row> => {
     const { applied, row } = await session.conditional({ query: insert, params: [userId, name, attempt] });
     return applied || row === undefined || uuidIn(row, 'attempt') === attempt ? true : row;
@@ -68,7 +86,9 @@ export function createAccountIds(session: CassandraSession, deps: { names: Accou
 
   return {
     async next() {
-      const userId = parseUserId(await move((next) => next + 1n));
+      const given = new Promise<bigint>((resolve, reject) => waiting.push({ resolve, reject }));
+      void serveWaiting();
+      const userId = parseUserId(await given);
       if (userId === undefined || userId >= counterEnd) {
         throw new CecochatError('engine.unavailable', 'all user ids are used up');
       }

@@ -1,4 +1,4 @@
-import { afterAll } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { keyspaceFixture } from '../../cassandra/cassandra.fixture.ts';
 import { openCassandra } from '../../cassandra/open-cassandra.ts';
 import { systemClock } from '../../core/time/clock.ts';
@@ -31,4 +31,13 @@ describeUserDb('user accounts on Cassandra', async () => {
     },
     [Symbol.asyncDispose]: close,
   };
+});
+
+test('hundreds of users added at the same time get ids of their own, none in vain', async () => {
+  await keyspace.empty();
+  await using session = await openCassandra(keyspace.options);
+  await using userDb = await openCassandraUserDb({ session, clock: systemClock });
+  const add = (name: string) => userDb.add({ name, passwordHash: 'h', createdAtMs: 1 });
+  const added = await Promise.all(Array.from({ length: 200 }, (_, index) => add(`user-${index}`)));
+  expect(new Set(added.map(({ userId }) => userId)).size).toBe(200);
 });
