@@ -63,6 +63,7 @@ describe('a stack', () => {
     expect(json(await bench.run(['down', '--json'])).data).toMatchObject({ stopped: 'was-not-running' });
     expect((await readdir(join(bench.home, 'default'))).toSorted()).toEqual([
       'data',
+      'engines.json',
       'logs',
       'ports.json',
       'secrets.json',
