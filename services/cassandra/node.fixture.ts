@@ -1,0 +1,50 @@
+/**
+ * A Cassandra of one node for one test file, to be killed, stopped and revived. Removed when it is disposed of.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { randomInt, systemRandom } from '../core/random.ts';
+import { requireEngine } from '../engines.fixture.ts';
+
+const run = promisify(execFile);
+
+export interface NodeFixture extends AsyncDisposable {
+  readonly contactPoints: string;
+  /** "SIGKILL", "SIGSTOP", "SIGCONT" */
+  signal(signal: NodeJS.Signals): Promise<void>;
+  /** Starts it again when it does not run. */
+  start(commitLogSync: 'group' | 'periodic'): Promise<void>;
+}
+
+export async function startNode(): Promise<NodeFixture> {
+  const engines = requireEngine('CECOCHAT_TEST_ENGINES');
+  const folder = await mkdtemp(join(tmpdir(), 'cecochat-cassandra-'));
+  // Its gossip takes the port that is 2042 lower; both lie below the ephemeral ones.
+  const port = 20_000 + randomInt(systemRandom, 9_000);
+  const start: NodeFixture['start'] = async (commitLogSync) => {
+    const args = ['--port', String(port), '--data', folder, '--commitlog-sync', commitLogSync];
+    await run(join(engines, 'start-cassandra'), args);
+  };
+  await start('group');
+  return {
+    contactPoints: `127.0.0.1:${port}`,
+    async signal(signal) {
+      process.kill(await nodePid(folder, 1), signal);
+    },
+    start,
+    async [Symbol.asyncDispose]() {
+      await run(join(engines, 'stop-cassandra'), [folder, '--purge']);
+    },
+  };
+}
+
+/** Of a node that start-cassandra started on this folder. */
+export async function nodePid(folder: string, node: number): Promise<number> {
+  const lines = (await readFile(join(folder, 'pids'), 'utf8')).split('\n').map((line) => line.split(' '));
+  const pid = Number(lines.find(([number]) => number === String(node))?.[1]);
+  if (!Number.isInteger(pid)) throw new Error(`${folder} knows no pid of node ${node}`);
+  return pid;
+}
