@@ -1,7 +1,7 @@
 /**
  * What an error of the driver says about trying again. `transient`: the engine, or the way to it, is away or
  * busy. `answered`: a node met the statement and failed, which may be the statement's fault. `refused`: the
- * statement is invalid, and stays so. `denied`: credentials or permissions.
+ * statement is invalid, and stays so. `denied`: credentials, permissions, data centre.
  */
 import { errors, types } from 'cassandra-driver';
 
@@ -28,8 +28,11 @@ export function reasonOf(error: unknown): string {
 }
 
 function faultOfHosts(error: errors.NoHostAvailableError): Fault {
-  const inner = innerErrors(error).map(([, each]) => each);
-  return inner.some((each) => each instanceof errors.AuthenticationError) ? 'denied' : 'transient';
+  // An argument error: the local data centre is none of those that the nodes have.
+  const isDenied = innerErrors(error).some(
+    ([, each]) => each instanceof errors.AuthenticationError || each instanceof errors.ArgumentError,
+  );
+  return isDenied ? 'denied' : 'transient';
 }
 
 function innerErrors(error: errors.NoHostAvailableError): [string, unknown][] {

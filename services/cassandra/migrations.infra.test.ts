@@ -71,6 +71,8 @@ test('a lock that its holder never released ends by itself', async () => {
 test('what cannot be used is told before anything is changed', async () => {
   await using keyspace = keyspaceFixture(cassandra);
   const { options } = keyspace;
+  const elsewhere = openCassandra({ ...options, localDataCenter: 'elsewhere' });
+  await expect(elsewhere).rejects.toMatchObject({ code: 'settings.invalid' });
   const faulty = openCassandra({ ...options, keyspace: 'A b', contactPoints: [] });
   await expect(faulty).rejects.toThrow(/contactPoints.*keyspace/s);
   const away = openCassandra({ ...options, contactPoints: ['127.0.0.1:1'], giveUpMs: 500 });
