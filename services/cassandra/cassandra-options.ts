@@ -12,8 +12,9 @@ export type Replication =
 /** PEM texts. Without `ca` the system's authorities are trusted. */
 export interface CassandraTls {
   readonly ca?: string;
-  readonly certificate?: string;
-  readonly privateKey?: string;
+  /** Of the client, and its key. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface CassandraLog {

@@ -187,11 +187,5 @@ async function opened(options: CassandraOptions, keyspace: string | undefined): 
 }
 
 function sslOptions(tls: NonNullable<CassandraOptions['tls']>) {
-  const { ca, certificate, privateKey } = tls;
-  return {
-    rejectUnauthorized: true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(certificate === undefined ? {} : { cert: certificate }),
-    ...(privateKey === undefined ? {} : { key: privateKey }),
-  };
+  return { rejectUnauthorized: true, ...tls };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createScope } from './lifecycle.ts';
+import { createScope, openInScope } from './lifecycle.ts';
 
 describe('a scope', () => {
   it('disposes the last acquired first, and once', async () => {
@@ -29,5 +29,29 @@ describe('a scope', () => {
     const faults = [new Error('one'), new Error('two')];
     for (const fault of faults) scope.defer(() => Promise.reject(fault));
     await expect(scope[Symbol.asyncDispose]()).rejects.toMatchObject({ errors: faults.toReversed() });
+  });
+});
+
+describe('opening in a scope', () => {
+  it('gives back what was acquired when it fails, with its own error', async () => {
+    const given: string[] = [];
+    const opening = openInScope(async (scope) => {
+      scope.defer(() => void given.push('first'));
+      scope.defer(() => void given.push('second'));
+      await Promise.reject(new Error('no third'));
+    });
+    await expect(opening).rejects.toThrow('no third');
+    expect(given).toEqual(['second', 'first']);
+  });
+
+  it('keeps it when it succeeds, until the scope is disposed of', async () => {
+    const given: string[] = [];
+    const opened = await openInScope(async (scope) => {
+      scope.defer(() => void given.push('it'));
+      return scope;
+    });
+    expect(given).toEqual([]);
+    await opened[Symbol.asyncDispose]();
+    expect(given).toEqual(['it']);
   });
 });

@@ -33,3 +33,14 @@ export function createScope(): Scope {
     },
   };
 }
+
+/** What `open` has acquired by the scope is disposed of again when it fails. The scope goes on with its result. */
+export async function openInScope<T>(open: (scope: Scope) => Promise<T>): Promise<T> {
+  const scope = createScope();
+  try {
+    return await open(scope);
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}

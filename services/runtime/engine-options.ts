@@ -3,10 +3,9 @@
  * faults at once. Error: settings.invalid.
  */
 import { readFileSync } from 'node:fs';
-import { CecochatError } from '../core/errors.ts';
 import type { EngineName } from './server.ts';
 import type { EngineSettings } from './stack-settings.ts';
-import { variableOf } from './settings.ts';
+import { invalidSettings, variableOf } from './settings.ts';
 
 export interface EmbeddedEngineOptions {
   readonly backend: 'embedded';
@@ -158,11 +157,5 @@ function parseReplication(text: string): ExternalEngineOptions['cassandra']['rep
 }
 
 function refuse(faults: Readonly<Record<string, string>>): void {
-  const lines = Object.entries(faults).map(([name, fault]) => `${name} ${fault}`);
-  if (lines.length === 0) return;
-  const head = `${lines.length} ${lines.length === 1 ? 'setting' : 'settings'} of engines cannot be used:`;
-  throw new CecochatError('settings.invalid', [head, ...lines].join('\n  '), {
-    hint: 'cecochat config reference lists all settings',
-    data: faults,
-  });
+  if (Object.keys(faults).length > 0) throw invalidSettings('engines', faults);
 }

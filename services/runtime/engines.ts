@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { openEmbeddedBackplane } from '../backplane/embedded/embedded-backplane.ts';
 import { openEmbeddedConfigDb } from '../config-db/embedded/embedded-config-db.ts';
-import { createScope, type Scope } from '../core/lifecycle.ts';
+import { openInScope, type Scope } from '../core/lifecycle.ts';
 import type { Clock } from '../core/time/clock.ts';
 import { openEmbeddedHistoryDb } from '../history-db/embedded/embedded-history-db.ts';
 import { openEmbeddedUserDb } from '../user-db/embedded/embedded-user-db.ts';
@@ -28,15 +28,11 @@ export const allEngines: readonly EngineName[] = ['backplane', 'historyDb', 'con
 export async function openEngines(options: EngineOptions & Opening): Promise<Engines> {
   const { clock, log, backend } = options;
   const startedMs = clock.monotonicMs();
-  const scope = createScope();
-  try {
-    const engines = options.backend === 'embedded' ? await embedded(options, scope) : await external(options, scope);
-    log.info({ backend, tookMs: Math.round(clock.monotonicMs() - startedMs) }, 'engines opened');
-    return engines;
-  } catch (error) {
-    await scope[Symbol.asyncDispose]();
-    throw error;
-  }
+  const engines = await openInScope((scope) =>
+    options.backend === 'embedded' ? embedded(options, scope) : external(options, scope),
+  );
+  log.info({ backend, tookMs: Math.round(clock.monotonicMs() - startedMs) }, 'engines opened');
+  return engines;
 }
 
 async function embedded(options: EmbeddedEngineOptions & Opening, scope: Scope): Promise<Engines> {
@@ -54,8 +50,7 @@ async function embedded(options: EmbeddedEngineOptions & Opening, scope: Scope):
 async function external(options: ExternalEngineOptions & Opening, scope: Scope): Promise<Engines> {
   const { clock, log, clientId, needs, partitionCount, retentionMs } = options;
   const warn = (fields: object, message: string): void => log.warn(fields, message);
-  const needsCassandra = needs.includes('historyDb') || needs.includes('userDb');
-  const [backplane, configDb, cassandra] = await allOrNone([
+  const [backplane, configDb, { historyDb, userDb }] = await allOrNone([
     ifNeeded(needs.includes('backplane'), async () => {
       const { openKafkaBackplane } = await import('../backplane/kafka/kafka-backplane.ts');
       return scope.use(
@@ -66,23 +61,8 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
       const { openRedisConfigDb } = await import('../config-db/redis/redis-config-db.ts');
       return scope.use(await openRedisConfigDb({ url: options.redisUrl, tls: options.redisTls, clock, warn }));
     }),
-    ifNeeded(needsCassandra, async () => {
-      const { openCassandra } = await import('../cassandra/open-cassandra.ts');
-      return scope.use(await openCassandra({ ...options.cassandra, clock, log }));
-    }),
+    onCassandra(options, scope),
   ]);
-  const historyDb =
-    cassandra === undefined || !needs.includes('historyDb')
-      ? undefined
-      : await import('../history-db/cassandra/cassandra-history-db.ts').then((engine) =>
-          engine.openCassandraHistoryDb({ session: cassandra }),
-        );
-  const userDb =
-    cassandra === undefined || !needs.includes('userDb')
-      ? undefined
-      : await import('../user-db/cassandra/cassandra-user-db.ts').then((engine) =>
-          engine.openCassandraUserDb({ session: cassandra, clock }),
-        );
   return {
     partitionCount,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
@@ -99,6 +79,24 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
       return opened(userDb, 'userDb');
     },
   };
+}
+
+/** The databases that share a session; none is opened when neither is needed. */
+async function onCassandra({ cassandra, needs, clock, log }: ExternalEngineOptions & Opening, scope: Scope) {
+  const needsHistory = needs.includes('historyDb');
+  const needsUsers = needs.includes('userDb');
+  if (!needsHistory && !needsUsers) return { historyDb: undefined, userDb: undefined };
+  const { openCassandra } = await import('../cassandra/open-cassandra.ts');
+  const session = scope.use(await openCassandra({ ...cassandra, clock, log }));
+  const historyDb = await ifNeeded(needsHistory, async () => {
+    const { openCassandraHistoryDb } = await import('../history-db/cassandra/cassandra-history-db.ts');
+    return scope.use(await openCassandraHistoryDb({ session }));
+  });
+  const userDb = await ifNeeded(needsUsers, async () => {
+    const { openCassandraUserDb } = await import('../user-db/cassandra/cassandra-user-db.ts');
+    return scope.use(await openCassandraUserDb({ session, clock }));
+  });
+  return { historyDb, userDb };
 }
 
 /** At the same time; when one fails, only after the others have ended, so that nothing opens behind our back. */

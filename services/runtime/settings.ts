@@ -72,7 +72,7 @@ export function resolveSettings<M extends SettingMap>(
       values[name] = parsed.value;
     }
   }
-  if (Object.keys(faults).length > 0) throw invalid(declaration.scope, faults);
+  if (Object.keys(faults).length > 0) throw invalidSettings(declaration.scope, faults);
   return Object.freeze({ values: Object.freeze(values) as ValuesOf<M>, origins });
 }
 
@@ -141,7 +141,8 @@ function unknownNames(declaration: SettingsDeclaration<SettingMap>, sources: rea
   return faults;
 }
 
-function invalid(scope: string, faults: Readonly<Record<string, string>>): CecochatError {
+/** All faults, one a line; `data` holds them by setting name. */
+export function invalidSettings(scope: string, faults: Readonly<Record<string, string>>): CecochatError {
   const lines = Object.entries(faults).map(([name, fault]) => `${name} ${fault}`);
   const head = `${lines.length} ${lines.length === 1 ? 'setting' : 'settings'} of ${scope} cannot be used:`;
   return new CecochatError('settings.invalid', [head, ...lines].join('\n  '), {
