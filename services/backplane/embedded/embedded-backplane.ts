@@ -4,7 +4,7 @@
  * Retention takes the oldest batches of a partition, never its last one nor what a holder protects.
  */
 import { CecochatError } from '../../core/errors.ts';
-import { createScope, type Scope } from '../../core/lifecycle.ts';
+import { openInScope, type Scope } from '../../core/lifecycle.ts';
 import type { Clock } from '../../core/time/clock.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
@@ -42,14 +42,8 @@ interface Pending {
   readonly waiters: { at: number; resolve: (answer: AppendAnswer) => void; reject: (error: unknown) => void }[];
 }
 
-export async function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): Promise<EmbeddedBackplane> {
-  const scope = createScope();
-  try {
-    return await build(options, scope);
-  } catch (error) {
-    await scope[Symbol.asyncDispose]();
-    throw error;
-  }
+export function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): Promise<EmbeddedBackplane> {
+  return openInScope((scope) => build(options, scope));
 }
 
 async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<EmbeddedBackplane> {

@@ -4,6 +4,7 @@
  */
 import { CecochatError } from '../../core/errors.ts';
 import type { Clock } from '../../core/time/clock.ts';
+import { untilDone } from '../../core/time/until-done.ts';
 import type { GroupHandler, Tail, TailHandler } from '../backplane.ts';
 
 export interface Groups extends AsyncDisposable {
@@ -29,8 +30,8 @@ interface Holding {
   readonly stop: AbortController;
 }
 
-const firstBackoffMs = 50;
-const maxBackoffMs = 2000;
+/** Before the handler is asked again where to start. */
+const againMs = 50;
 
 export function createGroups(options: {
   readonly partitionCount: number;
@@ -65,20 +66,8 @@ export function createGroups(options: {
   };
 
   const start = async (member: Member, partition: number, signal: AbortSignal): Promise<void> => {
-    const from = await retry(() => member.handler.assigned(partition), signal);
+    const from = await untilDone(() => member.handler.assigned(partition), { clock, signal });
     if (from !== undefined && !signal.aborted) member.tail.assign(partition, from);
-  };
-
-  /** Undefined when the signal ended it. */
-  const retry = async <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> => {
-    for (let backoffMs = firstBackoffMs; !signal.aborted; backoffMs = Math.min(2 * backoffMs, maxBackoffMs)) {
-      try {
-        return await work();
-      } catch {
-        await clock.sleep(backoffMs, signal).catch(() => undefined);
-      }
-    }
-    return undefined;
   };
 
   const join = (group: Group, handler: GroupHandler): Member => {
@@ -91,9 +80,11 @@ export function createGroups(options: {
       records(partition, records) {
         const held = holding(partition);
         if (held === undefined) return undefined;
-        const work = retry(() => handler.records(partition, records), held.stop.signal).then(() => {
-          working.delete(partition);
-        });
+        const work = untilDone(() => handler.records(partition, records), { clock, signal: held.stop.signal }).then(
+          () => {
+            working.delete(partition);
+          },
+        );
         working.set(partition, work);
         return work;
       },
@@ -102,7 +93,7 @@ export function createGroups(options: {
         const held = holding(partition);
         if (held === undefined) return;
         void clock
-          .sleep(firstBackoffMs, held.stop.signal)
+          .sleep(againMs, held.stop.signal)
           .then(() => start(member, partition, held.stop.signal))
           .catch(() => undefined);
       },

@@ -5,6 +5,7 @@
  */
 import { CecochatError } from '../../core/errors.ts';
 import type { Clock } from '../../core/time/clock.ts';
+import { untilDone } from '../../core/time/until-done.ts';
 import type { GroupHandler, Tail } from '../backplane.ts';
 import type { Cluster } from './cluster.ts';
 import { createGroupMember } from './group-member.ts';
@@ -14,8 +15,8 @@ export interface Groups extends AsyncDisposable {
   join(group: string, handler: GroupHandler): Promise<AsyncDisposable>;
 }
 
-const firstBackoffMs = 50;
-const maxBackoffMs = 2000;
+/** Before the handler is asked again where to start. */
+const againMs = 50;
 
 export interface GroupsOptions {
   readonly cluster: Cluster;
@@ -69,21 +70,9 @@ function createGroupWork({ clock, tails }: GroupsOptions, handler: GroupHandler)
   const holdings = new Map<number, Holding>();
   let done = new Map<number, number>();
 
-  /** Undefined when the signal ended it. */
-  const retry = async <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> => {
-    for (let backoffMs = firstBackoffMs; !signal.aborted; backoffMs = Math.min(2 * backoffMs, maxBackoffMs)) {
-      try {
-        return await work();
-      } catch {
-        await clock.sleep(backoffMs, signal).catch(() => undefined);
-      }
-    }
-    return undefined;
-  };
-
   const start = (of: Holding): void => {
     const { signal } = of.stop;
-    of.working = retry(() => handler.assigned(of.partition), signal).then((from) => {
+    of.working = untilDone(() => handler.assigned(of.partition), { clock, signal }).then((from) => {
       if (from !== undefined && !signal.aborted) tail.assign(of.partition, from);
     });
   };
@@ -92,10 +81,11 @@ function createGroupWork({ clock, tails }: GroupsOptions, handler: GroupHandler)
     records(partition, records) {
       const of = holdings.get(partition);
       if (of === undefined) return undefined;
-      const work = retry(async () => {
+      const take = async (): Promise<void> => {
         await handler.records(partition, records);
         done.set(partition, (records.at(-1)?.offset ?? 0) + 1);
-      }, of.stop.signal);
+      };
+      const work = untilDone(take, { clock, signal: of.stop.signal });
       of.working = work;
       return work;
     },
@@ -103,7 +93,7 @@ function createGroupWork({ clock, tails }: GroupsOptions, handler: GroupHandler)
     failed(partition) {
       const of = holdings.get(partition);
       if (of === undefined) return;
-      of.working = clock.sleep(firstBackoffMs, of.stop.signal).then(
+      of.working = clock.sleep(againMs, of.stop.signal).then(
         () => start(of),
         () => undefined,
       );

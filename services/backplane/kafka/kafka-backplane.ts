@@ -2,7 +2,7 @@
  * The backplane on Kafka: one topic, a leader for each partition, appends with `acks -1` to
  * `min.insync.replicas`. Built on kafkajs's connections and codecs (decision 0004).
  */
-import { createScope, type Scope } from '../../core/lifecycle.ts';
+import { openInScope, type Scope } from '../../core/lifecycle.ts';
 import { CecochatError } from '../../core/errors.ts';
 import type { Backplane } from '../backplane.ts';
 import { createAppends } from './appends.ts';
@@ -21,14 +21,8 @@ export interface KafkaBackplane extends Backplane {
 }
 
 /** Errors: data.damaged (another partition count), config.refused, settings.invalid, engine.unavailable. */
-export async function openKafkaBackplane(options: KafkaBackplaneOptions): Promise<KafkaBackplane> {
-  const scope = createScope();
-  try {
-    return await build(options, scope);
-  } catch (error) {
-    await scope[Symbol.asyncDispose]();
-    throw error;
-  }
+export function openKafkaBackplane(options: KafkaBackplaneOptions): Promise<KafkaBackplane> {
+  return openInScope((scope) => build(options, scope));
 }
 
 async function build(options: KafkaBackplaneOptions, scope: Scope): Promise<KafkaBackplane> {

@@ -4,7 +4,7 @@
  * that no process of an earlier run lives (notes stay).
  */
 import { CecochatError } from '../../core/errors.ts';
-import { createScope, type Scope } from '../../core/lifecycle.ts';
+import { openInScope, type Scope } from '../../core/lifecycle.ts';
 import type { Clock } from '../../core/time/clock.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
@@ -18,14 +18,8 @@ export interface EmbeddedConfigDbOptions {
 
 const maxKeyBytes = 1024;
 
-export async function openEmbeddedConfigDb(options: EmbeddedConfigDbOptions): Promise<ConfigDb> {
-  const scope = createScope();
-  try {
-    return await build(options, scope);
-  } catch (error) {
-    await scope[Symbol.asyncDispose]();
-    throw error;
-  }
+export function openEmbeddedConfigDb(options: EmbeddedConfigDbOptions): Promise<ConfigDb> {
+  return openInScope((scope) => build(options, scope));
 }
 
 async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<ConfigDb> {

@@ -3,7 +3,7 @@
  * watermarks are on disk together or not at all. A message is stored once, in its dialog; feeds, keys and chats
  * point to it. Writing again changes nothing: a chat's last message and its receipts only grow.
  */
-import { createScope, type Scope } from '../../core/lifecycle.ts';
+import { openInScope, type Scope } from '../../core/lifecycle.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { HistoryDb } from '../history-db.ts';
@@ -11,14 +11,8 @@ import { createHistoryQueries } from './history-queries.ts';
 import { createHistoryWriter } from './history-writer.ts';
 import { createWatermarks } from './watermarks.ts';
 
-export async function openEmbeddedHistoryDb(options: { readonly folder: string }): Promise<HistoryDb> {
-  const scope = createScope();
-  try {
-    return await build(options, scope);
-  } catch (error) {
-    await scope[Symbol.asyncDispose]();
-    throw error;
-  }
+export function openEmbeddedHistoryDb(options: { readonly folder: string }): Promise<HistoryDb> {
+  return openInScope((scope) => build(options, scope));
 }
 
 async function build(options: { readonly folder: string }, scope: Scope): Promise<HistoryDb> {

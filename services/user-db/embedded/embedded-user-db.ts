@@ -4,20 +4,14 @@
  */
 import { CecochatError } from '../../core/errors.ts';
 import { parseUserId, type UserId } from '../../core/ids.ts';
-import { createScope, type Scope } from '../../core/lifecycle.ts';
+import { openInScope, type Scope } from '../../core/lifecycle.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { Account, UserDb } from '../user-db.ts';
 import { createUserTables, maxNameBytes } from './user-tables.ts';
 
-export async function openEmbeddedUserDb(options: { readonly folder: string }): Promise<UserDb> {
-  const scope = createScope();
-  try {
-    return await build(options, scope);
-  } catch (error) {
-    await scope[Symbol.asyncDispose]();
-    throw error;
-  }
+export function openEmbeddedUserDb(options: { readonly folder: string }): Promise<UserDb> {
+  return openInScope((scope) => build(options, scope));
 }
 
 async function build(options: { readonly folder: string }, scope: Scope): Promise<UserDb> {
