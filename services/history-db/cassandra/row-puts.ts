@@ -40,48 +40,31 @@ const raiseSeen = `UPDATE receipts USING TIMESTAMP ? SET seen = ? ${where}`;
 const replaceLatest = `UPDATE receipts USING TIMESTAMP ? SET latest = ? ${where}`;
 
 export function feedMessagePut(row: MessageRow): Put {
-  const { owner, position, message } = row;
-  const bucket = feedBucketOf(position.offset);
-  const params: readonly Value[] = [
-    int64(owner),
-    position.incarnation,
-    bucket,
-    int64(position.offset),
-    row.chatId,
-    int64(row.senderId),
-    int64(row.messageId),
-    int64(row.order),
-    row.clientId,
-    row.key,
-    bufferOf(message),
-    int64(row.messageId),
-  ];
-  return put('feed', `${owner}/${position.incarnation}/${bucket}`, {
-    statements: [{ query: insertFeedMessage, params }],
-    bytes: message.length,
+  return feedPut(row, {
+    query: insertFeedMessage,
+    rest: [int64(row.messageId), int64(row.order), row.clientId, row.key, bufferOf(row.message), int64(row.messageId)],
+    bytes: row.message.length,
   });
 }
 
 export function feedReceiptPut(row: ReceiptRow): Put {
-  const { owner, position, receipt } = row;
-  const bucket = feedBucketOf(position.offset);
-  const params: readonly Value[] = [
-    int64(owner),
-    position.incarnation,
-    bucket,
-    int64(position.offset),
-    row.chatId,
-    int64(row.senderId),
-    int64(row.readerId),
-    int64(row.deliveredUpTo),
-    int64(row.seenUpTo),
-    bufferOf(receipt),
-    int64(highest(row)),
-  ];
-  return put('feed', `${owner}/${position.incarnation}/${bucket}`, {
-    statements: [{ query: insertFeedReceipt, params }],
+  const { readerId, deliveredUpTo, seenUpTo, receipt } = row;
+  return feedPut(row, {
+    query: insertFeedReceipt,
+    rest: [int64(readerId), int64(deliveredUpTo), int64(seenUpTo), bufferOf(receipt), int64(highest(row))],
     bytes: receipt.length,
   });
+}
+
+/** Both kinds of rows begin alike: whose feed, where in it, which chat, who sent. */
+function feedPut(
+  { owner, position, chatId, senderId }: MessageRow | ReceiptRow,
+  { query, rest, bytes }: { query: string; rest: readonly Value[]; bytes: number },
+): Put {
+  const bucket = feedBucketOf(position.offset);
+  const place = [int64(owner), position.incarnation, bucket, int64(position.offset)];
+  const params: readonly Value[] = [...place, chatId, int64(senderId), ...rest];
+  return put('feed', `${owner}/${position.incarnation}/${bucket}`, { statements: [{ query, params }], bytes });
 }
 
 export function feedBucketPut({ owner, position }: Pick<MessageRow, 'owner' | 'position'>): Put {
