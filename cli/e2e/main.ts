@@ -11,36 +11,55 @@ import { parseArgs } from 'node:util';
 import { startCluster } from './cluster/cluster-handle.ts';
 import { clusterRound } from './cluster/rounds.ts';
 import { killRound, moveAndRecover } from './kill/rounds.ts';
-import { play } from './kill/scenario.ts';
+import { play, type Scenario } from './kill/scenario.ts';
+import { startStack, type StackHandle } from './kill/stack-handle.ts';
 import { projectFolder } from './sandbox.ts';
 
 const scenarios = {
-  kill: { title: 'kill -9 of the server process under load', rounds: 200, users: 24, round: killRound },
-  moves: { title: 'partitions move under load', rounds: 50, users: 24, round: moveAndRecover },
-  cluster: {
+  kill: scenario({
+    title: 'kill -9 of the server process under load',
+    rounds: 200,
+    users: 24,
+    round: killRound,
+    start: startStack,
+  }),
+  moves: scenario({
+    title: 'partitions move under load',
+    rounds: 50,
+    users: 24,
+    round: moveAndRecover,
+    start: startStack,
+  }),
+  cluster: scenario({
     title: 'any process of a cluster is killed or stopped under load',
     rounds: 40,
     users: 10,
     round: clusterRound,
     reportEvery: 1,
     start: startCluster,
-  },
+  }),
 };
+
+type Run = Pick<Scenario<StackHandle>, 'rounds' | 'users' | 'seed' | 'say' | 'signal'>;
+
+/** Rounds and users are those of a run that does not say how many. */
+function scenario<S extends StackHandle>(given: Omit<Scenario<S>, 'seed' | 'say' | 'signal'>) {
+  return { rounds: given.rounds, users: given.users, play: (run: Run) => play({ ...given, ...run }) };
+}
 
 async function runScenario(name: keyof typeof scenarios, args: readonly string[]): Promise<boolean> {
   const options = { rounds: { type: 'string' }, seed: { type: 'string' }, users: { type: 'string' } } as const;
   const { values } = parseArgs({ args: [...args], options });
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-  const { users, ...scenario } = scenarios[name];
+  const { rounds, users, play: start } = scenarios[name];
   const whole = (text: string | undefined, otherwise: number): number => {
     const value = text === undefined ? otherwise : Number(text);
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`"${text}" is no positive whole number`);
     return value;
   };
-  return play({
-    ...scenario,
-    rounds: whole(values.rounds, scenario.rounds),
+  return start({
+    rounds: whole(values.rounds, rounds),
     seed: whole(values.seed, process.pid),
     users: whole(values.users, users),
     say: (line) => console.log(line),

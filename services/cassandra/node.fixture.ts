@@ -2,12 +2,12 @@
  * A Cassandra of one node for one test file, to be killed, stopped and revived. Removed when it is disposed of.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { randomInt, systemRandom } from '../core/random.ts';
-import { requireEngine } from '../engines.fixture.ts';
+import { nodePid, requireEngine } from '../engines.fixture.ts';
 
 const run = promisify(execFile);
 
@@ -39,12 +39,4 @@ export async function startNode(): Promise<NodeFixture> {
       await run(join(engines, 'stop-cassandra'), [folder, '--purge']);
     },
   };
-}
-
-/** Of a node that start-cassandra started on this folder. */
-export async function nodePid(folder: string, node: number): Promise<number> {
-  const lines = (await readFile(join(folder, 'pids'), 'utf8')).split('\n').map((line) => line.split(' '));
-  const pid = Number(lines.find(([number]) => number === String(node))?.[1]);
-  if (!Number.isInteger(pid)) throw new Error(`${folder} knows no pid of node ${node}`);
-  return pid;
 }

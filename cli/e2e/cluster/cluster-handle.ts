@@ -1,37 +1,31 @@
 /**
  * A stack of separate processes on real engines, as the crowd sees it.
  */
+import { openInScope } from '../../../services/core/lifecycle.ts';
 import { callHttp, field } from '../../client/http-json.ts';
-import type { StackHandle } from '../kill/stack-handle.ts';
+import { administer, type StackHandle } from '../kill/stack-handle.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { startEngineSet, type EngineSet } from './engine-set.ts';
 import { startServerSet, type ServerSet } from './server-set.ts';
 
-export interface Cluster extends StackHandle, AsyncDisposable {
+export interface Cluster extends StackHandle {
   readonly engines: EngineSet;
   readonly servers: ServerSet;
-  ready(): Promise<void>;
   /** The messaging servers that have partitions now. */
   owners(): Promise<readonly string[]>;
-  /** What the servers warned of last, by server. */
-  tail(): Promise<string>;
 }
 
 const readyMs = 120_000;
 
-export async function startCluster(sandbox: Sandbox, say: (line: string) => void): Promise<Cluster> {
-  const engines = await startEngineSet(say);
-  try {
+export function startCluster(sandbox: Sandbox, say: (line: string) => void): Promise<Cluster> {
+  return openInScope(async (scope) => {
+    const engines = scope.use(await startEngineSet(say));
     const servers = await startServerSet(sandbox, engines);
+    scope.defer(() => servers.stopAll());
     const { profileUrl, connectUrl, configuratorUrl, adminToken } = servers;
-    const configure = async (values: object): Promise<void> => {
-      const body = { author: 'kill test', values };
-      await callHttp({ url: `${configuratorUrl}/api/config`, method: 'PUT', token: adminToken, body });
-    };
-    const assign = (ranges: Readonly<Record<string, string>>): Promise<void> =>
-      configure({ 'partitioning.server-partitions': ranges });
+    const administration = administer({ profileUrl, configuratorUrl, adminToken });
     await servers.ready(readyMs);
-    await assign({ s1: '0-179', s2: '180-359' });
+    await administration.movePartitions({ s1: '0-179', s2: '180-359' });
     await servers.ready(readyMs);
     say('servers: nine processes are ready');
     return {
@@ -39,17 +33,7 @@ export async function startCluster(sandbox: Sandbox, say: (line: string) => void
       servers,
       profileUrl,
       connectUrl,
-      async addUser(name) {
-        const password = `password of ${name}`;
-        await callHttp({ url: `${profileUrl}/api/users`, method: 'POST', token: adminToken, body: { name, password } });
-        return { name, password };
-      },
-      kill: () => {
-        throw new Error('there are many processes: choose one');
-      },
-      restart: () => Promise.reject(new Error('there are many processes: choose one')),
-      movePartitions: assign,
-      widenHistory: () => configure({ 'history.user.message-count': '1000', 'history.dialog.message-count': '1000' }),
+      ...administration,
       async owners() {
         const answer = await callHttp({ url: `${configuratorUrl}/api/config`, method: 'GET', token: adminToken });
         const hash = field(field(answer, 'values'), 'partitioning.server-partitions');
@@ -62,13 +46,7 @@ export async function startCluster(sandbox: Sandbox, say: (line: string) => void
         );
         return tails.join('\n');
       },
-      async [Symbol.asyncDispose]() {
-        await servers.stopAll();
-        await engines[Symbol.asyncDispose]();
-      },
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
-  } catch (error) {
-    await engines[Symbol.asyncDispose]();
-    throw error;
-  }
+  });
 }

@@ -3,12 +3,13 @@
  * processes can be killed, stopped and brought back on its data.
  */
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createScope } from '../../../services/core/lifecycle.ts';
+import { openInScope } from '../../../services/core/lifecycle.ts';
 import { startRedisServer } from '../../../services/config-db/redis/redis-server.fixture.ts';
+import { nodePid } from '../../../services/engines.fixture.ts';
 import { projectFolder } from '../sandbox.ts';
 
 export interface EngineProcess {
@@ -32,8 +33,7 @@ export async function startEngineSet(say: (line: string) => void): Promise<Engin
   await access(join(scripts, 'start-kafka')).catch(() => {
     throw new Error(`${scripts} has no start-kafka: set CECOCHAT_TEST_ENGINES to the folder with the engine scripts`);
   });
-  const scope = createScope();
-  try {
+  return openInScope(async (scope) => {
     const folder = await mkdtemp(join(tmpdir(), 'cecochat-engines-'));
     scope.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
     const redis = scope.use(await startRedisServer());
@@ -59,10 +59,7 @@ export async function startEngineSet(say: (line: string) => void): Promise<Engin
       processes: [...kafka.processes, ...cassandra.processes, redisProcess],
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
-  } catch (error) {
-    await scope[Symbol.asyncDispose]();
-    throw error;
-  }
+  });
 }
 
 interface Scripted {
@@ -83,23 +80,19 @@ async function startByScript(
     const { stdout } = await promisify(execFile)(join(given.scripts, `start-${family}`), args);
     return /^[A-Z_]+=(\S+)$/m.exec(stdout)?.[1] ?? '';
   };
-  const pidOf = async (node: number): Promise<number> => {
-    const lines = (await readFile(join(data, 'pids'), 'utf8')).split('\n').map((line) => line.split(' '));
-    return Number(lines.find(([of]) => of === String(node))?.[1]);
-  };
   const nodes = Array.from({ length: given.nodes }, (_, index) => index + 1);
   const at = await start();
   return {
     at,
     processes: nodes.map((node) => ({
       name: family === 'kafka' ? `broker ${node}` : 'cassandra',
-      signal: async (signal) => void process.kill(await pidOf(node), signal),
+      signal: async (signal) => void process.kill(await nodePid(data, node), signal),
       revive: async () => void (await start()),
     })),
     async killAll() {
       for (const node of nodes) {
         try {
-          process.kill(await pidOf(node), 'SIGKILL');
+          process.kill(await nodePid(data, node), 'SIGKILL');
         } catch {
           // It has ended already.
         }

@@ -20,9 +20,8 @@ const longestRecoveryMs = 90_000;
 /** A killed server stays away for a moment, as under a supervisor; a messaging server until it is replaced. */
 const awayMs = 500;
 
-export async function clusterRound(scene: Scene, round: number): Promise<Readonly<Record<string, number>>> {
-  const { random, signal } = scene;
-  const cluster = clusterOf(scene);
+export async function clusterRound(scene: Scene<Cluster>, round: number): Promise<Readonly<Record<string, number>>> {
+  const { stack: cluster, random, signal } = scene;
   await cluster.ready();
   const target = await pick(cluster, scene, round);
   const isStop = round % 4 === 0;
@@ -58,7 +57,7 @@ function targetsOf(cluster: Cluster): readonly Target[] {
 }
 
 /** A messaging server that has partitions every other time, between them the other kinds in turn. */
-async function pick(cluster: Cluster, { random }: Scene, round: number): Promise<Target> {
+async function pick(cluster: Cluster, { random }: Scene<Cluster>, round: number): Promise<Target> {
   const owners = new Set((await cluster.owners()).map((id) => `messaging ${id}`));
   const targets = targetsOf(cluster).filter(({ name }) => !name.startsWith('messaging') || owners.has(name));
   const of = (kind: string): readonly Target[] => targets.filter(({ name }) => name.startsWith(kind));
@@ -78,9 +77,4 @@ async function pick(cluster: Cluster, { random }: Scene, round: number): Promise
   const one = some[randomInt(random, some.length)];
   if (one === undefined) throw new Error(`there is no ${kind}`);
   return one;
-}
-
-function clusterOf({ stack }: Scene): Cluster {
-  if ('engines' in stack && 'servers' in stack) return stack as Cluster;
-  throw new Error('these rounds are for a cluster');
 }

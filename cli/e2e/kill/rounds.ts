@@ -5,13 +5,14 @@
 import { randomInt } from '../../../services/core/random.ts';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import type { Scene } from './scenario.ts';
+import type { EmbeddedStack } from './stack-handle.ts';
 
 const partitionCount = 360;
 /** Tells what is stuck from what is slow: on a machine whose two cores are shared, a restart alone took 8 s. */
 const longestRecoveryMs = 30_000;
 
 /** Most rounds kill under full load; every fifth in the middle of the recovery from the round before. */
-export async function killRound(scene: Scene, round: number): Promise<Readonly<Record<string, number>>> {
+export async function killRound(scene: Scene<EmbeddedStack>, round: number): Promise<Readonly<Record<string, number>>> {
   const { stack, random, signal } = scene;
   await systemClock.sleep(random.next() * 600, signal);
   if (round % 7 === 0) await moveRound(scene);

@@ -5,52 +5,40 @@ import { seededRandom, type Random } from '../../../services/core/random.ts';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import { openSandbox, type Sandbox } from '../sandbox.ts';
 import { openCrowd, type Crowd } from './crowd.ts';
-import { startStack, type StackHandle } from './stack-handle.ts';
+import type { StackHandle } from './stack-handle.ts';
 import { judge } from './verdict.ts';
 
-export interface Scene {
-  readonly stack: StackHandle;
+export interface Scene<S extends StackHandle = StackHandle> {
+  readonly stack: S;
   readonly crowd: Crowd;
   readonly random: Random;
   readonly signal: AbortSignal;
 }
 
-export interface Scenario {
+export interface Scenario<S extends StackHandle> {
   readonly title: string;
   readonly rounds: number;
   readonly seed: number;
   readonly users: number;
   /** Does one round's harm; answers with figures, of which sum and maximum are shown. */
-  round(scene: Scene, round: number): Promise<Readonly<Record<string, number>>>;
+  round(scene: Scene<S>, round: number): Promise<Readonly<Record<string, number>>>;
   /** Rounds between two lines of progress; default 10. */
   readonly reportEvery?: number;
-  /** Default: the embedded stack. */
-  readonly start?: (sandbox: Sandbox, say: Scenario['say']) => Promise<StartedScene>;
+  readonly start: (sandbox: Sandbox, say: (line: string) => void) => Promise<S>;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
-}
-
-export interface StartedScene extends StackHandle, AsyncDisposable {
-  /** What its servers warned of at the end. */
-  tail(): Promise<string>;
-  /** Resolves when every server that was harmed serves again. */
-  ready(): Promise<void>;
 }
 
 const settleMs = 60_000;
 
 /** True when nothing was found and the checker found what was planted. */
-export async function play(scenario: Scenario): Promise<boolean> {
+export async function play<S extends StackHandle>(scenario: Scenario<S>): Promise<boolean> {
   const { title, rounds, seed, users, say, signal } = scenario;
   const random = seededRandom(seed);
   say(`${title}: ${rounds} rounds, ${users} users with two devices each, seed ${seed}`);
   const startMs = systemClock.monotonicMs();
   await using sandbox = await openSandbox();
-  const stack = await (scenario.start ?? startEmbedded)(sandbox, say);
-  let isEnded = false;
-  await using _ended = {
-    [Symbol.asyncDispose]: async () => (isEnded ? undefined : stack[Symbol.asyncDispose]()),
-  };
+  await using stack = await scenario.start(sandbox, say);
   await stack.widenHistory();
   await using crowd = await openCrowd({ stack, users, random, signal });
   const figures = new Map<string, number[]>();
@@ -75,7 +63,6 @@ export async function play(scenario: Scenario): Promise<boolean> {
   const unsettled = await crowd.settle(settleMs);
   await stack.ready();
   const verdict = judge(await crowd.evidence(), random);
-  isEnded = true;
   const stillThere = await endedInOrder(stack, sandbox);
 
   say('');
@@ -106,22 +93,8 @@ export async function play(scenario: Scenario): Promise<boolean> {
   return faults.length === 0 && crowd.ackedCount > 0;
 }
 
-async function startEmbedded(sandbox: Sandbox): Promise<StartedScene> {
-  const stack = await startStack(sandbox);
-  return {
-    ...stack,
-    // `up` resolves when it is.
-    ready: () => Promise.resolve(),
-    tail: async () => (await sandbox.run(['logs', '--level', 'warn', '--tail', '40'])).stdout,
-    async [Symbol.asyncDispose]() {
-      const down = await sandbox.run(['down']);
-      if (down.exitCode !== 0) throw new Error(`down failed: ${down.stderr}`);
-    },
-  };
-}
-
 /** Stops it; answers what is left, and what went wrong. */
-async function endedInOrder(stack: StartedScene, sandbox: Sandbox): Promise<string[]> {
+async function endedInOrder(stack: StackHandle, sandbox: Sandbox): Promise<string[]> {
   try {
     await stack[Symbol.asyncDispose]();
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * A stack in a sandbox, started by the built program, and the two ways in which this test treats it badly:
- * `kill -9` of its process, and moving its partitions.
+ * A stack as the crowd sees it, and the embedded one in a sandbox, started by the built program: its one process
+ * can be killed with SIGKILL and started again.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,21 +9,51 @@ import { callHttp } from '../../client/http-json.ts';
 import { json, type Envelope } from '../envelope.ts';
 import { kill, type Sandbox } from '../sandbox.ts';
 
-export interface StackHandle {
+/** Stopped in order when it is disposed of; a second time does nothing. */
+export interface StackHandle extends AsyncDisposable {
   readonly profileUrl: string;
   readonly connectUrl: string;
   addUser(name: string): Promise<{ readonly name: string; readonly password: string }>;
-  /** Kills the server process with SIGKILL. */
-  kill(): void;
-  /** `cecochat up` again; resolves with the milliseconds that it took. Addresses must be the same. */
-  restart(): Promise<number>;
   /** Sets ranges of partitions by server: { s1: "0-179", s2: "180-359" }. */
   movePartitions(ranges: Readonly<Record<string, string>>): Promise<void>;
   /** Larger pages of history, so that reading all of it takes less. */
   widenHistory(): Promise<void>;
+  /** Resolves when every server that was harmed serves again. */
+  ready(): Promise<void>;
+  /** What its servers warned of last. */
+  tail(): Promise<string>;
 }
 
-export async function startStack(sandbox: Sandbox): Promise<StackHandle> {
+export interface EmbeddedStack extends StackHandle {
+  /** Kills the server process with SIGKILL. */
+  kill(): void;
+  /** `cecochat up` again; resolves with the milliseconds that it took. Addresses must be the same. */
+  restart(): Promise<number>;
+}
+
+/** What administration gives to every kind of stack. */
+export function administer(at: {
+  profileUrl: string;
+  configuratorUrl: string;
+  adminToken: string;
+}): Pick<StackHandle, 'addUser' | 'movePartitions' | 'widenHistory'> {
+  const { adminToken: token } = at;
+  const configure = async (values: object): Promise<void> => {
+    const body = { author: 'kill test', values };
+    await callHttp({ url: `${at.configuratorUrl}/api/config`, method: 'PUT', token, body });
+  };
+  return {
+    async addUser(name) {
+      const password = `password of ${name}`;
+      await callHttp({ url: `${at.profileUrl}/api/users`, method: 'POST', token, body: { name, password } });
+      return { name, password };
+    },
+    movePartitions: (ranges) => configure({ 'partitioning.server-partitions': ranges }),
+    widenHistory: () => configure({ 'history.user.message-count': '1000', 'history.dialog.message-count': '1000' }),
+  };
+}
+
+export async function startStack(sandbox: Sandbox): Promise<EmbeddedStack> {
   const first = await up(sandbox, '--port-base', String(portBase()));
   const [profileUrl, connectUrl, configuratorUrl] = ['profileUrl', 'connectUrl', 'configuratorUrl'].map((name) =>
     first.data.at(name).text(),
@@ -33,19 +63,12 @@ export async function startStack(sandbox: Sandbox): Promise<StackHandle> {
   let pid = first.data.at('pid').number();
   const secrets = json(JSON.parse(await readFile(join(first.data.at('folder').text(), 'secrets.json'), 'utf8')));
   const adminToken = secrets.at('adminToken').text();
-  const configure = async (values: object): Promise<void> => {
-    const url = `${configuratorUrl}/api/config`;
-    await callHttp({ url, method: 'PUT', token: adminToken, body: { author: 'kill test', values } });
-  };
+  let isDown = false;
 
   return {
     profileUrl,
     connectUrl,
-    async addUser(name) {
-      const password = `password of ${name}`;
-      await callHttp({ url: `${profileUrl}/api/users`, method: 'POST', token: adminToken, body: { name, password } });
-      return { name, password };
-    },
+    ...administer({ profileUrl, configuratorUrl, adminToken }),
     kill: () => kill(pid),
     async restart() {
       const startMs = systemClock.monotonicMs();
@@ -56,8 +79,15 @@ export async function startStack(sandbox: Sandbox): Promise<StackHandle> {
       pid = again.data.at('pid').number();
       return systemClock.monotonicMs() - startMs;
     },
-    movePartitions: (ranges) => configure({ 'partitioning.server-partitions': ranges }),
-    widenHistory: () => configure({ 'history.user.message-count': '1000', 'history.dialog.message-count': '1000' }),
+    // `up` resolves when it is.
+    ready: () => Promise.resolve(),
+    tail: async () => (await sandbox.run(['logs', '--level', 'warn', '--tail', '40'])).stdout,
+    async [Symbol.asyncDispose]() {
+      if (isDown) return;
+      isDown = true;
+      const down = await sandbox.run(['down']);
+      if (down.exitCode !== 0) throw new Error(`down failed: ${down.stderr}`);
+    },
   };
 }
 

@@ -2,10 +2,9 @@
  * The processes of the three-broker cluster, by the pid file of start-kafka: to kill, to stop, to start again.
  */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { requireEngine } from '../../engines.fixture.ts';
+import { nodePid, requireEngine } from '../../engines.fixture.ts';
 
 export interface BrokerProcesses {
   readonly brokers: readonly string[];
@@ -23,13 +22,7 @@ export function threeBrokers(): BrokerProcesses {
   return {
     brokers,
     async signal(node, signal) {
-      const pids = await readFile(join(data, 'pids'), 'utf8');
-      const pid = pids
-        .split('\n')
-        .map((line) => line.split(' '))
-        .find(([of]) => of === String(node))?.[1];
-      if (pid === undefined) throw new Error(`no process of node ${node} in ${data}`);
-      process.kill(Number(pid), signal);
+      process.kill(await nodePid(data, node), signal);
     },
     async revive() {
       const options = ['--brokers', String(brokers.length), '--port', port, '--data', data];
