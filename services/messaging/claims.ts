@@ -40,7 +40,7 @@ const reserveMs = 30_000;
 export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal): Promise<Claims> {
   const { configDb, clock, instanceId: holder, ttlMs } = deps;
   const serverLease = `server/${deps.serverId}`;
-  let renewedAtMs = await acquireServer(deps, signal);
+  await acquireServer(deps, signal);
   let generator = await acquireGenerator(deps, signal);
   let own = idsOf(generator, clock);
   /** The same for the owner, whatever the generator is. */
@@ -50,10 +50,10 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
     usedUpToMs: () => own.usedUpToMs(),
   };
   let isLost = false;
+  let unanswered = 0;
   let writing: Promise<void> = Promise.resolve();
 
   const renew = async (): Promise<void> => {
-    const atMs = clock.monotonicMs();
     const untilMs = Math.ceil(own.usedUpToMs()) + reserveMs;
     const [server, kept] = await Promise.all([
       configDb.acquire({ name: serverLease, holder, ttlMs, note: formatRanges(deps.held()) }),
@@ -69,7 +69,7 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
       generator = await acquireGenerator(deps, signal);
       own = idsOf({ ...generator, startAboveMs: Math.max(generator.startAboveMs, usedUpToMs) }, clock);
     } else own.reserve(untilMs);
-    renewedAtMs = atMs;
+    unanswered = 0;
     isLost = false;
   };
   const lose = (why: string): void => {
@@ -83,13 +83,12 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
     return done;
   };
   let renewing = false;
-  let wasLate = false;
   const timer = clock.every(ttlMs / renewalsPerLease, () => {
-    // A process that was held up first asks whether the lease is still its own: that costs nothing, since the
-    // rules of the log keep a stale owner harmless, and spares its partitions another take-over.
-    const isLate = clock.monotonicMs() - renewedAtMs > ttlMs;
-    if (isLate && wasLate) lose(`${serverLease} could not be renewed in time`);
-    wasLate = isLate;
+    // Counted in turns of the timer, not in time: a process that was held up asks whether the lease is still its
+    // own, with the patience that any other has. That costs nothing, since the rules of the log keep a stale owner
+    // harmless, and spares its partitions another take-over.
+    if (unanswered === renewalsPerLease) lose(`${serverLease} could not be renewed in time`);
+    unanswered += 1;
     if (renewing) return;
     renewing = true;
     inTurn(renew)
@@ -124,12 +123,11 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
   };
 }
 
-async function acquireServer(deps: ClaimsDependencies, signal: AbortSignal): Promise<number> {
+async function acquireServer(deps: ClaimsDependencies, signal: AbortSignal): Promise<void> {
   const { configDb, clock, instanceId: holder, ttlMs } = deps;
   for (;;) {
-    const atMs = clock.monotonicMs();
     const lease = await configDb.acquire({ name: `server/${deps.serverId}`, holder, ttlMs, note: '' });
-    if (lease !== undefined) return atMs;
+    if (lease !== undefined) return;
     await clock.sleep(retryMs, signal);
   }
 }

@@ -10,11 +10,18 @@ import type { GrpcCall, GrpcHandlers } from '../runtime/grpc-handlers.ts';
 import type { Chat } from './chat.ts';
 import type { ChatStream } from './chat-stream.ts';
 import type { Outlet } from './client-stream.ts';
+import type { Intake } from './intake.ts';
 import { decodeOpenFrame } from './request-wire.ts';
 
 const asBytes = { requestDeserialize: (bytes: Buffer) => bytes, responseSerialize: (bytes: Buffer) => bytes };
 
-export function messagingServices(chat: Chat, handlers: GrpcHandlers): readonly GrpcService[] {
+export interface MessagingDependencies {
+  readonly chat: Chat;
+  readonly intake: Intake;
+  readonly handlers: GrpcHandlers;
+}
+
+export function messagingServices({ chat, intake, handlers }: MessagingDependencies): readonly GrpcService[] {
   return [
     {
       definition: { sendMessage: { ...SendService.sendMessage, ...asBytes } },
@@ -30,7 +37,7 @@ export function messagingServices(chat: Chat, handlers: GrpcHandlers): readonly 
     },
     {
       definition: { open: { ...ChatService.open, ...asBytes } },
-      handlers: { open: handlers.bidi<Buffer, Buffer>((stream, call) => open(chat, stream, call)) },
+      handlers: { open: handlers.bidi<Buffer, Buffer>((duplex, call) => open({ chat, intake, duplex }, call)) },
     },
   ];
 }
@@ -46,8 +53,10 @@ async function listen({ chat, request, out }: Listening, { session, signal }: Gr
   await ended;
 }
 
+type Opening = { chat: Chat; intake: Intake; duplex: ServerDuplexStream<Buffer, Buffer> };
+
 /** The first frame opens; frames that come meanwhile wait in the transport. */
-async function open(chat: Chat, duplex: ServerDuplexStream<Buffer, Buffer>, call: GrpcCall): Promise<void> {
+async function open({ chat, intake, duplex }: Opening, call: GrpcCall): Promise<void> {
   const { outlet, ended, end } = outletOf(duplex);
   let opened: ChatStream | undefined;
   const first = async (bytes: Buffer): Promise<void> => {
@@ -66,13 +75,9 @@ async function open(chat: Chat, duplex: ServerDuplexStream<Buffer, Buffer>, call
     if (opened === undefined) {
       duplex.pause();
       first(bytes).catch(end);
-      return;
-    }
-    try {
-      opened.receive(decodeOpenFrame(bytes), false);
-    } catch (error) {
-      if (error instanceof CecochatError) opened.stream.fail(error);
-      else throw error;
+    } else {
+      const stream = opened;
+      intake.take(duplex, () => receive(stream, bytes));
     }
   });
   duplex.on('end', () => {
@@ -84,6 +89,15 @@ async function open(chat: Chat, duplex: ServerDuplexStream<Buffer, Buffer>, call
     else opened.stream.gone();
   });
   await ended;
+}
+
+function receive(opened: ChatStream, bytes: Buffer): void {
+  try {
+    opened.receive(decodeOpenFrame(bytes), false);
+  } catch (error) {
+    if (error instanceof CecochatError) opened.stream.fail(error);
+    else throw error;
+  }
 }
 
 interface Writable {

@@ -15,6 +15,7 @@ import { createCounters } from './counters.ts';
 import { createFeeds } from './feeds.ts';
 import { foldStartFrom } from './fold-start.ts';
 import { messagingServices } from './grpc.ts';
+import { createIntake } from './intake.ts';
 import { openMetrics, type MetricSinks } from './metrics.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
 import { createSendLimits } from './send-limits.ts';
@@ -90,6 +91,7 @@ export async function startMessaging(context: ServerContext<MessagingSettings>):
       ownedPartition: (user) => partitions.ownedPartition(user),
       verify: (token) => auth.verify(token),
     });
+    const intake = createIntake({ clock, defer: (work) => void setImmediate(work) });
     const checks = clock.every(checkMs, () => {
       checkStreams(host);
       sendLimits.sweep();
@@ -99,7 +101,7 @@ export async function startMessaging(context: ServerContext<MessagingSettings>):
       await createGrpcHost({
         host: settings.grpcHost,
         port: settings.grpcPort,
-        services: messagingServices(chat, createGrpcHandlers({ auth, log })),
+        services: messagingServices({ chat, intake, handlers: createGrpcHandlers({ auth, log }) }),
         clock,
         log,
         drainMs: settings.drainMs,
