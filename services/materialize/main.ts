@@ -2,6 +2,7 @@
  * Starts materialize: turns the records of the log into history.
  */
 import { createScope } from '../core/lifecycle.ts';
+import { startEngineProbe } from '../runtime/engine-probe.ts';
 import { createHttpHost } from '../runtime/http.ts';
 import { counter, gauge } from '../runtime/metrics.ts';
 import type { RunningServer, ServerContext } from '../runtime/server.ts';
@@ -55,7 +56,9 @@ export async function startMaterialize(context: ServerContext<MaterializeSetting
     });
     scope.use(await backplane.openGroup(group, follower));
     scope.defer(() => pace.stop());
-    const notReady = (): readonly string[] => [];
+    const { notReady } = scope.use(
+      startEngineProbe({ engine: 'the history database', ask: () => historyDb.watermark(0), clock, log }),
+    );
     const http = scope.use(
       await createHttpHost({
         host: settings.httpHost,
