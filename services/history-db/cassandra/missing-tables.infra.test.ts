@@ -34,8 +34,7 @@ test('writes wait for a table that goes away, and end well when it is made again
   for (const table of ['feed', 'watermarks']) {
     await alter(`DROP TABLE ${name}.${table}`);
     expect(await write(1)).toMatchObject({ code: 'engine.unavailable', retry: 'backoff' });
-    const creation = creations.find((statement) => statement.includes(`${table} (`)) ?? '';
-    await hand.execute(`USE ${name}`);
+    const creation = (creations.find((each) => each.includes(`${table} (`)) ?? '').replace(table, `${name}.${table}`);
     // Writes run all the while: none may be refused for good.
     const [, outcomes] = await Promise.all([alter(creation), Promise.all([2, 3, 4, 5, 6].map(write))]);
     for (const outcome of outcomes) expect([undefined, 'engine.unavailable']).toContain(codeOf(outcome));
