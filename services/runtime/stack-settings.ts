@@ -35,6 +35,13 @@ export const engineSettings = declareSettings('engines', {
     unit: 'bytes',
     doc: 'The same by size, for each partition; 0 keeps all. Embedded only: with Kafka it is refused, there the topic’s `retention.bytes` bounds the size.',
   }),
+  historyRowBytes: integerSetting({
+    default: 8_388_608,
+    min: 1,
+    max: 8_388_608,
+    unit: 'bytes',
+    doc: 'Largest message or receipt that history takes; a larger one becomes a dead letter.',
+  }),
   kafka: optional('Some brokers, host:port separated by commas. External engines need it.'),
   kafkaTopic: textSetting({ default: 'cecochat-messages', doc: 'The topic, made when it is missing.' }),
   kafkaReplication: integerSetting({
