@@ -1,7 +1,7 @@
 /** Every way to be let in by a Kafka: TLS, client certificates, users by PLAIN and SCRAM. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -72,12 +72,12 @@ function propertiesFor(port: number): Readonly<Record<string, string>> {
 
 /** Secrets of SCRAM are records of the broker, made by its own tool. */
 async function addSecret(mechanism: string): Promise<void> {
-  const engines = process.env['CECOCHAT_ENGINES'] ?? join(homedir(), '.cache', 'cecochat-engines');
   const secret = `${mechanism}=[iterations=4096,password=secret]`;
-  const tool = ['-XX:TieredStopAtLevel=1', '-cp', join(engines, 'kafka', 'libs', '*'), 'kafka.admin.ConfigCommand'];
+  const libraries = '${CECOCHAT_ENGINES:-$HOME/.cache/cecochat-engines}/kafka/libs/*';
+  const tool = `exec java -XX:TieredStopAtLevel=1 -cp "${libraries}" kafka.admin.ConfigCommand "$@"`;
   const at = ['--bootstrap-server', broker.address];
   const what = ['--alter', '--add-config', secret, '--entity-type', 'users', '--entity-name', 'chat'];
-  await run('java', [...tool, ...at, ...what]);
+  await run('bash', ['-c', tool, 'kafka-configs', ...at, ...what]);
 }
 
 function reach(listener: Listener, more: Partial<KafkaBackplaneOptions>): Partial<KafkaBackplaneOptions> {

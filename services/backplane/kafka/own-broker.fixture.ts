@@ -23,7 +23,9 @@ export interface OwnBroker extends AsyncDisposable {
 }
 
 /** Further listeners may take the 99 ports above. */
-export async function startOwnBroker(propertiesFor: (port: number) => Readonly<Record<string, string>>): Promise<OwnBroker> {
+export async function startOwnBroker(
+  propertiesFor: (port: number) => Readonly<Record<string, string>>,
+): Promise<OwnBroker> {
   const engines = requireEngine('CECOCHAT_TEST_ENGINES');
   const folder = await mkdtemp(join(tmpdir(), 'cecochat-kafka-'));
   // Its controller listens 100 ports above; all lie below the ephemeral ones.

@@ -25,9 +25,10 @@ test('writes wait for a table that goes away, and end well when it is made again
   const write = (n: number): Promise<unknown> => {
     const [own, other] = messageAt(n);
     const offset = n + 1;
-    return historyDb
-      .write([batchOf(1, { offset }, own), batchOf(2, { offset }, other)])
-      .then(() => undefined, (error: unknown) => error);
+    return historyDb.write([batchOf(1, { offset }, own), batchOf(2, { offset }, other)]).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
   };
   expect(await write(0)).toBeUndefined();
   const creations = historySchema.steps.flatMap(({ statements }) => statements);
