@@ -43,7 +43,7 @@ test('a full disk: appends are told to be tried again, nothing answered is lost,
   await broker.start();
   await expect.poll(() => append('with space'), { timeout: 30_000 }).toBeUndefined();
   const { start, end } = await backplane.bounds(partition);
-  const records = [];
+  const records: string[] = [];
   for (let at = start; at < end;) {
     const page = await backplane.read(partition, at, { maxRecords: 1000, maxBytes: 10_000_000 });
     records.push(...page.map(({ value }) => Buffer.from(value).toString()));
