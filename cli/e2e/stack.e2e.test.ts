@@ -91,12 +91,12 @@ test('what history refuses is listed, and replayed once the limit is raised', as
   await sandbox.json(['up', ...anyPorts], lowered);
   const texts = ['before', 'x'.repeat(1000), 'after'];
   for (const text of texts) await sandbox.run(['send', '--as', 'bob', '--to', 'alice', text]);
-  const shown = async (): Promise<unknown[]> => {
+  const shown = async (): Promise<string[]> => {
     const { data } = await sandbox.json(['history', '--as', 'alice', '--with', 'bob']);
     return data
       .at('messages')
       .list()
-      .map((message) => message.at('text').value);
+      .map((message) => message.at('text').text());
   };
   // bob's record and alice's.
   const list = () => sandbox.json(['dead-letters', 'list']);
