@@ -9,6 +9,7 @@ import { CecochatError } from '../core/errors.ts';
 import { createAttempts, StatementRefused, unavailable } from './attempts.ts';
 import { checkCassandraOptions, type CassandraOptions } from './cassandra-options.ts';
 import type { CassandraSession, Conditional, Statement } from './cassandra-session.ts';
+import { mendControlConnection } from './control-connection.ts';
 import { faultOf, reasonOf } from './driver-errors.ts';
 import { checkDurability, createKeyspace, schemaVersions } from './keyspace.ts';
 import { migrate } from './migrations.ts';
@@ -24,20 +25,25 @@ const agreementPollMs = 100;
 
 const prepared = { prepare: true, isIdempotent: true } as const;
 
+interface Opened {
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
 /** Errors: settings.invalid (what is given, credentials, data centre, commit log), engine.unavailable. */
 export async function openCassandra(options: CassandraOptions): Promise<CassandraSession> {
   checkCassandraOptions(options);
-  const client = await connect(options);
+  const connected = await connect(options);
   try {
-    return build(client, { options, durability: await checkDurability(client, options) });
+    return build(connected, { options, durability: await checkDurability(connected.client, options) });
   } catch (error) {
-    await client.shutdown();
+    await connected.close();
     if (error instanceof CecochatError) throw error;
     throw unavailable(options.contactPoints.join(', '), { reason: reasonOf(error), cause: error });
   }
 }
 
-function build(client: Client, given: { options: CassandraOptions; durability: string }): CassandraSession {
+function build({ client, close }: Opened, given: { options: CassandraOptions; durability: string }): CassandraSession {
   const { options, durability } = given;
   const { keyspace, clock } = options;
   const where = options.contactPoints.join(', ');
@@ -104,7 +110,7 @@ function build(client: Client, given: { options: CassandraOptions; durability: s
     migrate: (schema) => engineOnly(migrate({ session, holder: randomUUID(), alter, clock }, schema)),
     async [Symbol.asyncDispose]() {
       closing.abort();
-      await client.shutdown();
+      await close();
     },
   };
 
@@ -122,7 +128,7 @@ function build(client: Client, given: { options: CassandraOptions; durability: s
 }
 
 /** Connects to the keyspace, which is made first when it is missing. A node that is starting is waited for. */
-async function connect(options: CassandraOptions): Promise<Client> {
+async function connect(options: CassandraOptions): Promise<Opened> {
   const { keyspace, clock, giveUpMs = 8_000 } = options;
   const attempts = createAttempts({
     clock,
@@ -139,9 +145,9 @@ async function connect(options: CassandraOptions): Promise<Client> {
       }
       const bare = await opened(options, undefined);
       try {
-        await createKeyspace(bare, options);
+        await createKeyspace(bare.client, options);
       } finally {
-        await bare.shutdown();
+        await bare.close();
       }
       return opened(options, keyspace);
     });
@@ -152,7 +158,7 @@ async function connect(options: CassandraOptions): Promise<Client> {
   }
 }
 
-async function opened(options: CassandraOptions, keyspace: string | undefined): Promise<Client> {
+async function opened(options: CassandraOptions, keyspace: string | undefined): Promise<Opened> {
   const { username, password, tls } = options;
   const client = new Client({
     contactPoints: [...options.contactPoints],
@@ -176,11 +182,16 @@ async function opened(options: CassandraOptions, keyspace: string | undefined): 
     pooling: { warmup: true },
     isMetadataSyncEnabled: true,
   });
+  const closeRest = mendControlConnection(client);
+  const close = async (): Promise<void> => {
+    await client.shutdown();
+    await closeRest();
+  };
   try {
     await client.connect();
-    return client;
+    return { client, close };
   } catch (error) {
-    await client.shutdown();
+    await close();
     if (error instanceof errors.ArgumentError) throw new StatementRefused(error.message, error);
     throw error;
   }
