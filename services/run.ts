@@ -147,7 +147,9 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
         context(settingsWith(historySettings, { ...http('history.http'), ...grpc('history.grpc'), jwksUrl })),
       ),
     ),
-    fleet.start(startMaterialize(context(settingsWith(materializeSettings, http('materialize.http'))))),
+    fleet.start(
+      startMaterialize(context(settingsWith(materializeSettings, { ...http('materialize.http'), adminToken }))),
+    ),
     ...messaging,
   ]);
   await Promise.all([seeding, publishAddresses(engines.configDb, { author, ...addressesOf(servers) })]);

@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../core/errors.ts';
 import type { Backplane, StoredRecord } from './backplane.ts';
+import { describeDeadLetters } from './dead-letters.contract.ts';
 import { describeGroups } from './groups.contract.ts';
 import { recordTail, texts, values } from './recorded-tail.contract.ts';
 
@@ -314,6 +315,7 @@ export function describeBackplane(name: string, open: OpenBackplane): void {
   });
 
   describeGroups(name, open);
+  describeDeadLetters(name, open);
 }
 
 function expectGrowing(records: readonly StoredRecord[]): void {

@@ -3,6 +3,8 @@
  * (with holes on some engines). An append's answer may be lost, late or wrong; the rules in core/log make
  * up for it. Errors: engine.unavailable (try again), feed.expired (offset below the log's start).
  */
+import type { DeadLetters } from './dead-letters.ts';
+
 export interface StoredRecord {
   readonly offset: number;
   readonly value: Uint8Array;
@@ -56,6 +58,8 @@ export interface Backplane extends AsyncDisposable {
    * A holder that has never protected one does not count. Kept across restarts.
    */
   protect(holder: string, partition: number, from: number): Promise<void>;
+  /** Records that history can never have. */
+  readonly deadLetters: DeadLetters;
 }
 
 export interface TailHandler {

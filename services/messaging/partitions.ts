@@ -8,7 +8,7 @@ import type { ConfigDb } from '../config-db/config-db.ts';
 import { serverOf, type DynamicConfig } from '../config-db/dynamic-config.ts';
 import { CecochatError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
-import { findTakeOverStart } from '../core/log/find-start.ts';
+import { findTakeOverStart } from '../core/log/take-over.ts';
 import { partitionOf } from '../core/partitioning.ts';
 import type { Random } from '../core/random.ts';
 import type { Clock } from '../core/time/clock.ts';
@@ -56,7 +56,8 @@ const againMs = 100;
 const retakeMs = 1_000;
 const mostWaitMs = 2_000;
 const releaseMs = 4_000;
-const takenAtOnce = 8;
+/** Their reads share requests to the engine; each may hold thousands of records. */
+const takenAtOnce = 64;
 
 /** Resolves when the server's id is this process's; take-overs follow. Error: the signal's reason. */
 export async function openPartitions(deps: PartitionsDependencies, signal: AbortSignal): Promise<Partitions> {
@@ -179,7 +180,6 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     for (const partition of free) phases.set(partition, 'starting');
     if (free.length > 0) {
       await claims.publish();
-      // Each may hold ten minutes of its log in memory, and the first ones are owned the sooner.
       await someAtOnce(free, takenAtOnce, takeOver);
     }
     return free.length < missing.length;

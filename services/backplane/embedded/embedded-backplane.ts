@@ -9,6 +9,7 @@ import type { Clock } from '../../core/time/clock.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { AppendAnswer, Backplane, StoredRecord, Tail, TailHandler } from '../backplane.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import { createFollow, type Follow } from './follow.ts';
 import { createGroups } from './groups.ts';
 import { createPartitionLog } from './partition-log.ts';
@@ -61,6 +62,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
   });
   const retention = createRetention({ ...options, table, protections: folder.table('protections'), group, log });
   scope.use(retention);
+  const deadLetters = createDeadLetters({ table: folder.table('dead-letters'), group });
 
   let pending = new Map<number, Pending>();
   let moving: Promise<void> | undefined;
@@ -211,6 +213,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       check(partition);
       return log.read(partition, from, limits);
     },
+    deadLetters,
     openTail,
     openGroup: (name, handler) => groups.join(name, handler),
     async protect(holder, partition, from) {

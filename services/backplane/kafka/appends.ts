@@ -14,7 +14,8 @@ import { maxBatchBytes } from './topic.ts';
 
 export interface AppendValue {
   readonly key?: Buffer | null;
-  readonly value: Buffer;
+  /** Null removes the key from a compacted topic. */
+  readonly value: Buffer | null;
 }
 
 export interface Appends extends AsyncDisposable {
@@ -284,7 +285,7 @@ export function createAppends(options: {
     append(partition, values) {
       return new Promise((resolve, reject) => {
         let bytes = 0;
-        for (const { key, value } of values) bytes += value.length + (key?.length ?? 0) + overheadBytes;
+        for (const { key, value } of values) bytes += (value?.length ?? 0) + (key?.length ?? 0) + overheadBytes;
         if (bytes > maxBatchBytes) {
           reject(
             new CecochatError('request.too_large', `an append of ${bytes} bytes; at most ${maxBatchBytes} go at once`),

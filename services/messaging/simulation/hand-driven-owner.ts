@@ -4,8 +4,8 @@
  */
 import { dialogOf } from '../../core/chat-id.ts';
 import { makeSendKey, parseClientId, parseUserId, type SendKey, type UserId } from '../../core/ids.ts';
-import { emptyState } from '../../core/log/fold.ts';
 import type { LogRecord } from '../../core/log/record.ts';
+import { startOfLog } from '../../core/log/take-over.ts';
 import { createMessageIds } from '../../core/message-id.ts';
 import { seededRandom } from '../../core/random.ts';
 import { createOwner } from '../create-owner.ts';
@@ -100,7 +100,7 @@ export function handDrivenOwner() {
     settle();
     return outcomes;
   };
-  const takeOver = (): void => owner.takeOver(0, { from: 0, state: emptyState, end: 0, keysSinceMs: -Infinity });
+  const takeOver = (): void => owner.takeOver(0, { ...startOfLog, end: 0, keysSinceMs: -Infinity });
   const own = (): void => {
     takeOver();
     for (let round = 0; round < 3; round += 1) {
