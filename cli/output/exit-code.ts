@@ -29,6 +29,7 @@ export const exitCodes = {
   refresh: 1,
   'server.not_ready': 1,
   'server.stopping': 1,
+  'history.refused': 1,
   'engine.unavailable': 1,
   'deadline.exceeded': 4,
   'config.invalid': 2,

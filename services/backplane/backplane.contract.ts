@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../core/errors.ts';
 import type { Backplane, StoredRecord } from './backplane.ts';
+import { describeDeadLetters } from './dead-letters.contract.ts';
 import { describeGroups } from './groups.contract.ts';
 import { recordTail, texts, values } from './recorded-tail.contract.ts';
 
@@ -129,6 +130,17 @@ export function describeBackplane(name: string, open: OpenBackplane): void {
       const next = await after.append(1, values('c'));
       expect(next.baseOffset).toBeGreaterThanOrEqual(bounds.end);
       expect(texts(await after.read(1, baseOffset, roomy))).toEqual(['a', 'b', 'c']);
+    });
+
+    test('counts what it appended', async () => {
+      await using fixture = await open();
+      const before = fixture.backplane.appended();
+      await Promise.all([fixture.backplane.append(0, values('a', 'bcd')), fixture.backplane.append(1, values('ef'))]);
+      const after = fixture.backplane.appended();
+      expect(after.records - before.records).toBe(3);
+      expect(after.bytes - before.bytes).toBe(6);
+      expect(after.batches - before.batches).toBe(2);
+      expect([1, 2]).toContain(after.requests - before.requests);
     });
 
     test('says what an answered append survives', async () => {
@@ -303,6 +315,7 @@ export function describeBackplane(name: string, open: OpenBackplane): void {
   });
 
   describeGroups(name, open);
+  describeDeadLetters(name, open);
 }
 
 function expectGrowing(records: readonly StoredRecord[]): void {

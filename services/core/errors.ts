@@ -29,6 +29,7 @@ export const retryRules = {
   refresh: 'refresh',
   'server.not_ready': 'backoff',
   'server.stopping': 'refresh',
+  'history.refused': 'never',
   'engine.unavailable': 'backoff',
   'deadline.exceeded': 'backoff',
   'config.invalid': 'never',

@@ -14,15 +14,21 @@ import {
   write,
 } from './history-samples.contract.ts';
 import type { HistoryDb, HistoryRow, Page } from './history-db.ts';
+import { describeRefusedRows } from './refused-rows.contract.ts';
 
 /** A fresh, empty history database. */
 export interface HistoryDbFixture extends AsyncDisposable {
   readonly historyDb: HistoryDb;
   /** Closes it and opens the same data again. */
-  reopen(): Promise<HistoryDb>;
+  reopen(limits?: RowLimits): Promise<HistoryDb>;
 }
 
-export type OpenHistoryDb = () => Promise<HistoryDbFixture>;
+/** Without: everything that the engine itself takes. */
+export interface RowLimits {
+  readonly rowBytes: number;
+}
+
+export type OpenHistoryDb = (limits?: RowLimits) => Promise<HistoryDbFixture>;
 
 export function describeHistoryDb(name: string, open: OpenHistoryDb): void {
   describe(`${name}: rows`, () => {
@@ -224,6 +230,7 @@ export function describeHistoryDb(name: string, open: OpenHistoryDb): void {
   });
 
   describeChats(name, open);
+  describeRefusedRows(name, open);
 }
 
 /** A dialog's row may stand in either user's feed. */

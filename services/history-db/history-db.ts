@@ -48,7 +48,8 @@ export interface Watermark {
 export interface HistoryBatch {
   readonly partition: number;
   readonly rows: readonly HistoryRow[];
-  readonly watermark: Watermark;
+  /** Absent when older rows are written anew: the partition's watermark stays. */
+  readonly watermark?: Watermark;
 }
 
 export interface Page<T> {
@@ -67,13 +68,17 @@ export interface ChatRow {
 
 export interface HistoryDb extends AsyncDisposable {
   readonly durability: string;
-  /** Rows first, then the watermark (or all at once); resolves when both are as durable as `durability` says. */
+  /**
+   * Rows first, then the watermark (or all at once); resolves when both are as durable as `durability` says.
+   * Error: RowsRefusedError (refused-rows.ts).
+   */
   write(batches: readonly HistoryBatch[]): Promise<void>;
   watermark(partition: number): Promise<Watermark | undefined>;
   /** One user's feed, newest first by (incarnation, offset); `before` is exclusive. */
   userHistory(query: { owner: UserId; before?: Position; limit: number }): Promise<Page<HistoryRow>>;
   /** One chat, newest first by order; `before` is exclusive. */
   dialogHistory(query: { chatId: ChatId; before?: bigint; limit: number }): Promise<Page<MessageRow>>;
+  /** Error: engine.unavailable also while the key is known and its message is not in, which is not the same as absent. */
   byKey(query: { senderId: UserId; key: SendKey }): Promise<MessageRow | undefined>;
   /** The user's chats by their last message's order, the most recent first; `before` is exclusive. */
   chats(query: { owner: UserId; before?: bigint; limit: number }): Promise<Page<ChatRow>>;

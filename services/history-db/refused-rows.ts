@@ -20,7 +20,7 @@ export class RowsRefusedError extends CecochatError {
     const { owner, position } = first?.row ?? {};
     const place = `partition ${first?.partition}, offset ${position?.offset}, user ${owner}`;
     super(
-      'request.invalid',
+      'history.refused',
       `${rows.length} rows of history are refused for good; the first (${place}): ${first?.reason}`,
       {
         cause,
@@ -39,4 +39,27 @@ export class RowsRefusedError extends CecochatError {
   get partitions(): ReadonlySet<number> {
     return new Set(this.rows.map(({ partition }) => partition));
   }
+
+  /** The same for the rows of one partition. */
+  of(partition: number): RowsRefusedError {
+    return new RowsRefusedError(
+      this.rows.filter((each) => each.partition === partition),
+      this,
+    );
+  }
+}
+
+/** Why a row is refused that has a message or receipt of more than `rowBytes`; undefined when it has not. */
+export function oversize(row: HistoryRow, rowBytes: number | undefined): string | undefined {
+  const { length } = row.kind === 'message' ? row.message : row.receipt;
+  if (rowBytes === undefined || length <= rowBytes) return undefined;
+  return `its ${row.kind} of ${length} bytes is larger than the ${rowBytes} of engines.historyRowBytes`;
+}
+
+/** What `byKey` throws while a key is known and its message is not in. */
+export function messageMissing({ chatId, order }: { readonly chatId: string; readonly order: bigint }): CecochatError {
+  return new CecochatError('engine.unavailable', `message ${order} of chat ${chatId} is accepted, but not in history`, {
+    hint: 'it is on its way, or it was refused: cecochat dead-letters list',
+    data: { chatId, order: String(order) },
+  });
 }

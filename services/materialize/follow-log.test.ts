@@ -3,42 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Message } from '../../protos/gen/cecochat/v1/message.ts';
 import { encodeRecord } from '../backplane/codec.ts';
 import { openEmbeddedBackplane } from '../backplane/embedded/embedded-backplane.ts';
-import { makeSendKey, parseClientId, parseMessageId, parseUserId } from '../core/ids.ts';
 import { createScope } from '../core/lifecycle.ts';
 import { emptyState } from '../core/log/fold.ts';
 import type { LogRecord } from '../core/log/record.ts';
-import { seededRandom } from '../core/random.ts';
 import { systemClock } from '../core/time/clock.ts';
 import { openEmbeddedHistoryDb } from '../history-db/embedded/embedded-history-db.ts';
 import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
 import { createLogFollower } from './follow-log.ts';
+import { bob, fence, incarnation, sent } from './log-records.fixture.ts';
 import { createPace } from './pace.ts';
+import { createSettingAsideWriter } from './set-aside.ts';
 import { createHistoryWriter } from './writer.ts';
-
-const incarnation = '01900000-0000-7000-8000-000000000000';
-const random = seededRandom(1);
-
-function given<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('the test is wrong');
-  return value;
-}
-
-const bob = given(parseUserId(1n));
-const alice = given(parseUserId(2n));
-const clientId = given(parseClientId('00000000-0000-4000-8000-000000000001'));
-const fence: LogRecord = { kind: 'fence', own: { term: 1, server: 's1', sequence: 0 }, incarnation };
-
-function sent(sequence: number, term = 1): LogRecord {
-  const messageId = given(parseMessageId(BigInt(1000 + sequence)));
-  const key = makeSendKey(1_700_000_000_000 + sequence, random.bytes(10));
-  const head = { messageId, order: messageId, chatId: '1-2', senderId: bob, clientId, key };
-  const message = Message.encode({ ...Message.decode(Buffer.alloc(0)), ...head }).finish();
-  const own = { term, server: 's1', sequence };
-  return { kind: 'sent', own, messageId, senderId: bob, key, clientId, owners: [bob], receivers: [alice], message };
-}
 
 async function openRig() {
   const scope = createScope();
@@ -62,7 +39,12 @@ async function openRig() {
     writes,
     append: (...records: LogRecord[]) => backplane.append(0, records.map(encodeRecord)),
     async follow() {
-      const writer = createHistoryWriter({ historyDb: recording, clock });
+      const writer = createSettingAsideWriter({
+        writer: createHistoryWriter({ historyDb: recording, clock }),
+        deadLetters: backplane.deadLetters,
+        clock,
+        setAside: () => undefined,
+      });
       const pace = createPace({ clock, restMs: 0 });
       const follower = createLogFollower({ backplane, historyDb, writer, pace, counted: () => undefined });
       const group = await backplane.openGroup('materialize', follower);
@@ -81,7 +63,7 @@ async function openRig() {
 
 test('valid records become rows, repeats and void ones do not, and a restart goes on at the watermark', async () => {
   await using rig = await openRig();
-  await rig.append(fence, sent(1), sent(1), sent(3), sent(1, 9));
+  await rig.append(fence, sent(1), sent(1), sent(3), sent(1, { term: 9 }));
   {
     await using _first = await rig.follow();
     await rig.reached(5);

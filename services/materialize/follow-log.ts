@@ -1,6 +1,7 @@
 /**
  * Follows the partitions that the group gives to this server and turns their valid records into history, from
- * where the history's watermark stands. What is not in the history yet is protected from retention.
+ * where the history's watermark stands; what can never be history becomes a dead letter. What is not in the
+ * history yet is protected from retention.
  */
 import type { Backplane, GroupHandler } from '../backplane/backplane.ts';
 import { decodeRecord } from '../backplane/codec.ts';
@@ -10,15 +11,15 @@ import type { PartitionState } from '../core/log/record.ts';
 import type { HistoryDb } from '../history-db/history-db.ts';
 import { materialize } from './materialize.ts';
 import type { Pace } from './pace.ts';
-import type { HistoryWriter } from './writer.ts';
+import type { SettingAsideWriter } from './set-aside.ts';
 
 const chunk = { maxRecords: 4096, maxBytes: 4 * 1024 * 1024 };
-const decode = { message: decodeMessageHead, receipt: decodeReceipt };
+export const payloadDecoders = { message: decodeMessageHead, receipt: decodeReceipt };
 
 export interface LogFollowerDependencies {
   readonly backplane: Backplane;
   readonly historyDb: Pick<HistoryDb, 'watermark'>;
-  readonly writer: HistoryWriter;
+  readonly writer: SettingAsideWriter;
   readonly pace: Pace;
   readonly counted: (rows: number) => void;
 }
@@ -64,12 +65,12 @@ export function createLogFollower(deps: LogFollowerDependencies): LogFollower {
         partitionCount: backplane.partitionCount,
         state,
         records: entries,
-        decode,
+        decode: payloadDecoders,
       });
-      await writer.write(batch);
+      const written = await writer.write(batch, records);
       progress.state = batch.watermark.state;
       progress.next = batch.watermark.next.offset;
-      deps.counted(batch.rows.length);
+      deps.counted(written);
       await pace.rest(partition, records.length);
     },
     async revoked(partition) {

@@ -1,12 +1,19 @@
 /**
  * Starts materialize: turns the records of the log into history.
  */
+import type { DeadLetter } from '../backplane/dead-letters.ts';
 import { createScope } from '../core/lifecycle.ts';
+import { createAdminCheck } from '../runtime/admin.ts';
+import { startEngineProbe } from '../runtime/engine-probe.ts';
 import { createHttpHost } from '../runtime/http.ts';
+import type { Log } from '../runtime/log.ts';
 import { counter, gauge } from '../runtime/metrics.ts';
 import type { RunningServer, ServerContext } from '../runtime/server.ts';
-import { createLogFollower } from './follow-log.ts';
+import { createLogFollower, payloadDecoders } from './follow-log.ts';
+import { materializeApi } from './http.ts';
 import { createPace } from './pace.ts';
+import { createDeadLetterDesk } from './replay.ts';
+import { createSettingAsideWriter } from './set-aside.ts';
 import type { MaterializeSettings } from './settings.ts';
 import { createHistoryWriter } from './writer.ts';
 
@@ -35,10 +42,22 @@ export async function startMaterialize(context: ServerContext<MaterializeSetting
       labelNames: ['server'],
     });
     const pace = createPace({ clock, restMs: settings.restMs });
+    const letters = gauge(metrics, {
+      name: 'cecochat_dead_letters',
+      help: 'Records of the whole log that history could not take and that wait for a replay.',
+      labelNames: ['server'],
+    });
+    const { deadLetters } = backplane;
+    const writer = createSettingAsideWriter({
+      writer: createHistoryWriter({ historyDb, clock }),
+      deadLetters,
+      clock,
+      setAside: (all) => warnOf(log, all),
+    });
     const follower = createLogFollower({
       backplane,
       historyDb,
-      writer: createHistoryWriter({ historyDb, clock }),
+      writer,
       pace,
       counted: (count) => rows.inc({ server }, count),
     });
@@ -48,6 +67,9 @@ export async function startMaterialize(context: ServerContext<MaterializeSetting
     });
     const measure = clock.every(lagMs, () => {
       follower.lag().then((lag) => behind.set({ server }, lag), warn('the lag could not be measured'));
+      deadLetters
+        .count()
+        .then((count) => letters.set({ server }, count), warn('the dead letters could not be counted'));
     });
     scope.defer(() => {
       protect.cancel();
@@ -55,13 +77,17 @@ export async function startMaterialize(context: ServerContext<MaterializeSetting
     });
     scope.use(await backplane.openGroup(group, follower));
     scope.defer(() => pace.stop());
-    const notReady = (): readonly string[] => [];
+    const desk = createDeadLetterDesk({ deadLetters, historyDb, decode: payloadDecoders });
+    const { notReady } = scope.use(
+      startEngineProbe({ engine: 'the history database', ask: () => historyDb.watermark(0), clock, log }),
+    );
     const http = scope.use(
       await createHttpHost({
         host: settings.httpHost,
         port: settings.httpPort,
         drainMs: settings.drainMs,
         server,
+        api: materializeApi({ desk, isAdmin: createAdminCheck(settings.adminToken) }),
         clock,
         log,
         metrics,
@@ -80,5 +106,11 @@ export async function startMaterialize(context: ServerContext<MaterializeSetting
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+function warnOf(log: Log, letters: readonly DeadLetter[]): void {
+  for (const { partition, position, reason } of letters) {
+    log.warn({ partition, ...position, reason }, 'a record is set aside as a dead letter: history goes on without it');
   }
 }

@@ -63,7 +63,7 @@ const base = { partition: 0, partitionCount: 1, decode };
 
 describe('materialize', () => {
   it('makes one row for each owner of each valid record, and a watermark behind the last one', () => {
-    const { rows, watermark } = materialize({ ...base, state: emptyState, records: log });
+    const { rows, watermark, unreadable } = materialize({ ...base, state: emptyState, records: log });
     const seen = rows.map(({ kind, owner, position }) => `${position.offset} ${kind} ${owner}`);
     expect(seen).toEqual([
       '1 message 1',
@@ -76,6 +76,21 @@ describe('materialize', () => {
     ]);
     expect(watermark.next).toEqual({ incarnation: 'first', offset: log.length });
     expect(watermark.state.sequence).toBe(4);
+    expect(unreadable).toEqual([
+      { position: { incarnation: 'first', offset: 6 }, reason: expect.stringContaining('message') },
+    ]);
+  });
+
+  it('says nothing of bytes that cannot be read in a record that does not exist for users', () => {
+    const unread = { message: new Uint8Array() };
+    const ofOthers = [
+      { kind: 'fence', own: own(0, 2), incarnation: 'later' },
+      { ...sent(1, 1), ...unread },
+      { ...sent(2, 2), ...unread },
+      { kind: 'unknown' },
+    ] as const;
+    const entries = ofOthers.map((record, offset) => ({ offset, record }));
+    expect(materialize({ ...base, state: emptyState, records: entries })).toMatchObject({ rows: [], unreadable: [] });
   });
 
   it('makes the same rows however the log is cut into batches, and when a batch comes again', () => {

@@ -3,8 +3,8 @@
  * same rows, so a batch may be written again after a crash. Only valid records make rows.
  */
 import { createFold, type LogEntry } from '../core/log/fold.ts';
-import type { PartitionState, Position } from '../core/log/record.ts';
-import type { HistoryBatch, HistoryRow, MessageRow, ReceiptRow } from '../history-db/history-db.ts';
+import type { LogRecord, PartitionState, Position } from '../core/log/record.ts';
+import type { HistoryBatch, HistoryRow, MessageRow, ReceiptRow, Watermark } from '../history-db/history-db.ts';
 import type { UserId } from '../core/ids.ts';
 
 /** What rows need of the bytes in records; undefined for bytes that are none. `services/backplane/payloads.ts` has both. */
@@ -25,35 +25,54 @@ export interface MaterializeInput {
   readonly createFold?: typeof createFold;
 }
 
+export interface Materialized extends HistoryBatch {
+  readonly watermark: Watermark;
+  /** Valid records of which no row can be made. */
+  readonly unreadable: readonly Unreadable[];
+}
+
+export interface Unreadable {
+  readonly position: Position;
+  readonly reason: string;
+}
+
 /** The rows of the records, and the watermark behind the last one. */
-export function materialize(input: MaterializeInput): HistoryBatch {
+export function materialize(input: MaterializeInput): Materialized {
   const { partition, partitionCount, decode } = input;
   const fold = (input.createFold ?? createFold)(input.state, { partition, partitionCount });
   const rows: HistoryRow[] = [];
+  const unreadable: Unreadable[] = [];
   let next = 0;
   for (const entry of input.records) {
     next = entry.offset + 1;
     if (fold.apply(entry) !== 'valid') continue;
-    for (const row of rowsOf(entry, fold.state.incarnation, decode)) rows.push(row);
+    const position: Position = { incarnation: fold.state.incarnation, offset: entry.offset };
+    const made = rowsOf(entry.record, position, decode);
+    if (made === undefined) unreadable.push({ position, reason: unreadableReason(entry.record) });
+    else for (const row of made) rows.push(row);
   }
   const position: Position = { incarnation: fold.state.incarnation, offset: next };
-  return { partition, rows, watermark: { next: position, state: fold.snapshot() } };
+  return { partition, rows, watermark: { next: position, state: fold.snapshot() }, unreadable };
 }
 
-function rowsOf({ offset, record }: LogEntry, incarnation: string, decode: PayloadDecoders): readonly HistoryRow[] {
-  const position: Position = { incarnation, offset };
+/** The rows of a valid record; undefined when its message or receipt cannot be read. */
+export function rowsOf(
+  record: LogRecord,
+  position: Position,
+  decode: PayloadDecoders,
+): readonly HistoryRow[] | undefined {
   switch (record.kind) {
     case 'sent':
     case 'received': {
       const head = decode.message(record.message);
-      if (head === undefined) return [];
+      if (head === undefined) return undefined;
       const { message } = record;
       return distinct(record.owners).map((owner) => ({ kind: 'message', owner, position, ...head, message }));
     }
     case 'confirmed':
     case 'receipt': {
       const body = decode.receipt(record.receipt);
-      if (body === undefined) return [];
+      if (body === undefined) return undefined;
       const { receipt } = record;
       return distinct(record.owners).map((owner) => ({ kind: 'receipt', owner, position, ...body, receipt }));
     }
@@ -65,6 +84,11 @@ function rowsOf({ offset, record }: LogEntry, incarnation: string, decode: Paylo
     case 'unknown':
       return [];
   }
+}
+
+export function unreadableReason({ kind }: LogRecord): string {
+  const what = kind === 'sent' || kind === 'received' ? 'message' : 'receipt';
+  return `the ${what} in this record of kind ${kind} cannot be read`;
 }
 
 function distinct(owners: readonly UserId[]): readonly UserId[] {

@@ -1,10 +1,11 @@
 /** The settings of materialize. */
-import { drainSetting, httpSettings } from '../runtime/host-settings.ts';
+import { adminSetting, drainSetting, httpSettings } from '../runtime/host-settings.ts';
 import { integerSetting } from '../runtime/setting-types.ts';
 import { declareSettings, type ValuesOf } from '../runtime/settings.ts';
 
 export const materializeSettings = declareSettings('materialize', {
   ...httpSettings,
+  ...adminSetting,
   ...drainSetting,
   restMs: integerSetting({
     default: 1000,

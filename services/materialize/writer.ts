@@ -1,9 +1,10 @@
 /**
  * Writes batches of many partitions together: while one write is on its way, the batches that come wait for the
- * next. Each resolves when it is durable.
+ * next. Each resolves when it is durable. Error: RowsRefusedError, with rows of its partition only.
  */
 import type { Clock } from '../core/time/clock.ts';
 import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
+import { RowsRefusedError } from '../history-db/refused-rows.ts';
 
 export interface HistoryWriter {
   write(batch: HistoryBatch): Promise<void>;
@@ -35,13 +36,20 @@ export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>;
         await historyDb.write(taken.map(({ batch }) => batch));
         for (const { resolve } of taken) resolve();
       } catch (error) {
-        for (const { reject } of taken) reject(error);
+        for (const waiter of taken) settle(waiter, error);
       }
       const rows = taken.reduce((sum, { batch }) => sum + batch.rows.length, 0);
       const restMs = Math.min(longestRestMs, restPerWrite * (clock.monotonicMs() - startedMs));
       if (rows < backlogRows) await clock.sleep(restMs);
     }
     isRunning = false;
+  };
+
+  /** Of a write with refused rows, the batches of other partitions are in. */
+  const settle = ({ batch, resolve, reject }: Waiting, error: unknown): void => {
+    if (!(error instanceof RowsRefusedError)) reject(error);
+    else if (error.partitions.has(batch.partition)) reject(error.of(batch.partition));
+    else resolve();
   };
 
   return {

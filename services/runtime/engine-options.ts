@@ -16,6 +16,8 @@ export interface EmbeddedEngineOptions {
   readonly retentionMs?: number | undefined;
   /** Per partition of the backplane; undefined keeps all. */
   readonly retentionBytes?: number | undefined;
+  /** Of a message or receipt in history; undefined leaves it to the engine. */
+  readonly historyRowBytes?: number | undefined;
 }
 
 export interface TlsTexts {
@@ -28,6 +30,7 @@ export interface ExternalEngineOptions {
   readonly backend: 'external';
   readonly partitionCount: number;
   readonly retentionMs?: number | undefined;
+  readonly historyRowBytes?: number | undefined;
   readonly kafka: {
     readonly brokers: readonly string[];
     readonly topic: string;
@@ -61,7 +64,7 @@ export type EngineOptions = EmbeddedEngineOptions | ExternalEngineOptions;
 
 /** `needs`: what is opened; settings of other engines may be left out. */
 export function engineOptionsOf(settings: EngineSettings, needs: readonly EngineName[]): EngineOptions {
-  const { partitionCount } = settings;
+  const { partitionCount, historyRowBytes } = settings;
   const retentionMs = settings.retentionMs || undefined;
   const retentionBytes = settings.retentionBytes || undefined;
   const faults: Record<string, string> = {};
@@ -72,7 +75,8 @@ export function engineOptionsOf(settings: EngineSettings, needs: readonly Engine
   if (settings.backend === 'embedded') {
     need('dataFolder');
     refuse(faults);
-    return { backend: 'embedded', dataFolder: settings.dataFolder, partitionCount, retentionMs, retentionBytes };
+    const { dataFolder } = settings;
+    return { backend: 'embedded', dataFolder, partitionCount, retentionMs, retentionBytes, historyRowBytes };
   }
   if (needs.includes('backplane')) need('kafka');
   if (needs.includes('historyDb') || needs.includes('userDb')) need('cassandra');
@@ -86,6 +90,11 @@ export function engineOptionsOf(settings: EngineSettings, needs: readonly Engine
       return undefined;
     }
   };
+  if (retentionBytes !== undefined && needs.includes('backplane')) {
+    const change = `kafka-configs.sh --bootstrap-server ${list(settings.kafka)[0]} --alter --entity-type topics --entity-name ${settings.kafkaTopic} --add-config retention.bytes=${retentionBytes}`;
+    faults['retentionBytes'] =
+      `is for the embedded backplane. Kafka cuts its partitions by size itself, also what history does not have yet, when the topic says so: ${change}. Set it to 0, and retentionMs to bound the log by age`;
+  }
   if (settings.kafkaMinInsync > settings.kafkaReplication)
     faults['kafkaMinInsync'] = `is more than the ${settings.kafkaReplication} replicas of kafkaReplication`;
   if (settings.kafkaSasl !== 'none' && (settings.kafkaUser === '' || settings.kafkaPassword === ''))
@@ -107,6 +116,7 @@ export function engineOptionsOf(settings: EngineSettings, needs: readonly Engine
     backend: 'external',
     partitionCount,
     retentionMs,
+    historyRowBytes,
     kafka: {
       brokers: list(settings.kafka),
       topic: settings.kafkaTopic,

@@ -36,10 +36,10 @@ export async function openEngines(options: EngineOptions & Opening): Promise<Eng
 }
 
 async function embedded(options: EmbeddedEngineOptions & Opening, scope: Scope): Promise<Engines> {
-  const { clock, dataFolder, partitionCount } = options;
+  const { clock, dataFolder, partitionCount, historyRowBytes: rowBytes } = options;
   return {
     backplane: scope.use(await openEmbeddedBackplane({ ...options, folder: join(dataFolder, 'backplane') })),
-    historyDb: scope.use(await openEmbeddedHistoryDb({ folder: join(dataFolder, 'history') })),
+    historyDb: scope.use(await openEmbeddedHistoryDb({ folder: join(dataFolder, 'history'), rowBytes })),
     configDb: scope.use(await openEmbeddedConfigDb({ folder: join(dataFolder, 'config'), clock })),
     userDb: scope.use(await openEmbeddedUserDb({ folder: join(dataFolder, 'users') })),
     partitionCount,
@@ -82,7 +82,10 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
 }
 
 /** The databases that share a session; none is opened when neither is needed. */
-async function onCassandra({ cassandra, needs, clock, log }: ExternalEngineOptions & Opening, scope: Scope) {
+async function onCassandra(
+  { cassandra, historyRowBytes: rowBytes, needs, clock, log }: ExternalEngineOptions & Opening,
+  scope: Scope,
+) {
   const needsHistory = needs.includes('historyDb');
   const needsUsers = needs.includes('userDb');
   if (!needsHistory && !needsUsers) return { historyDb: undefined, userDb: undefined };
@@ -90,7 +93,7 @@ async function onCassandra({ cassandra, needs, clock, log }: ExternalEngineOptio
   const session = scope.use(await openCassandra({ ...cassandra, clock, log }));
   const historyDb = await ifNeeded(needsHistory, async () => {
     const { openCassandraHistoryDb } = await import('../history-db/cassandra/cassandra-history-db.ts');
-    return scope.use(await openCassandraHistoryDb({ session }));
+    return scope.use(await openCassandraHistoryDb({ session, rowBytes }));
   });
   const userDb = await ifNeeded(needsUsers, async () => {
     const { openCassandraUserDb } = await import('../user-db/cassandra/cassandra-user-db.ts');

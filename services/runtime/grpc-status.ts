@@ -34,6 +34,7 @@ export const grpcStatuses = {
   refresh: status.UNAVAILABLE,
   'server.not_ready': status.UNAVAILABLE,
   'server.stopping': status.UNAVAILABLE,
+  'history.refused': status.FAILED_PRECONDITION,
   'engine.unavailable': status.UNAVAILABLE,
   'deadline.exceeded': status.DEADLINE_EXCEEDED,
   'config.invalid': status.INVALID_ARGUMENT,

@@ -24,7 +24,10 @@ export const jwksSetting = {
 };
 
 export const adminSetting = {
-  adminToken: secretSetting({ minLength: 16, doc: 'Who holds it may administer users and the dynamic configuration.' }),
+  adminToken: secretSetting({
+    minLength: 16,
+    doc: 'Who holds it may administer users, the dynamic configuration and dead letters.',
+  }),
 };
 
 export const drainSetting = {

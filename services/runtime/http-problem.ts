@@ -29,6 +29,7 @@ export const httpStatuses = {
   refresh: 503,
   'server.not_ready': 503,
   'server.stopping': 503,
+  'history.refused': 422,
   'engine.unavailable': 503,
   'deadline.exceeded': 504,
   'config.invalid': 422,

@@ -14,7 +14,9 @@ import { createPinoLog } from './pino-log.ts';
 import type { RunningServer, ServerContext } from './server.ts';
 
 /** Embedded engines in a folder of their own, with eight partitions. */
-export async function openTestContext(): Promise<Omit<ServerContext<never>, 'settings'> & AsyncDisposable> {
+export async function openTestContext(
+  limits: { readonly historyRowBytes?: number } = {},
+): Promise<Omit<ServerContext<never>, 'settings'> & AsyncDisposable> {
   const scope = createScope();
   const dataFolder = await mkdtemp(join(tmpdir(), 'cecochat-server-'));
   scope.defer(() => rm(dataFolder, { recursive: true }));
@@ -23,6 +25,7 @@ export async function openTestContext(): Promise<Omit<ServerContext<never>, 'set
   const engines = scope.use(
     await openEngines({
       backend: 'embedded',
+      ...limits,
       dataFolder,
       partitionCount: 8,
       clock,

@@ -7,10 +7,10 @@ import { CecochatError } from '../../../services/core/errors.ts';
 import { createScope } from '../../../services/core/lifecycle.ts';
 import { formatBytes, formatCount } from '../../output/units.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { askAll, shares } from './ask-all.ts';
 import { createPeers } from './bench-peers.ts';
 import { openBenchStack } from './bench-stack.ts';
 import { latencyLine, mergeLatencies, type Latencies } from './load-summary.ts';
-import { askAll, shares } from './messages.ts';
 import type { ConnectionPlan, Peer, Progress } from './orders.ts';
 import { readFileLimit, readProcessUsage } from './process-usage.ts';
 import { startWorker, type BenchWorker } from './worker-process.ts';
@@ -39,6 +39,7 @@ export async function benchConnections(invocation: Invocation, options: Connecti
   const { stack, pid } = await openBenchStack(invocation, {
     name: options.name,
     throwAway: options.throwAway === true,
+    engines: { backends: 'auto' },
     scope,
   });
   await checkFileLimits(options, pid);

@@ -30,6 +30,16 @@ export async function runBenchWorker({ clock, signal }: Pick<Environment, 'clock
       case 'floor':
         answer(await runFloor({ address: order.address, streams: order.streams, load: order, clock, signal: work }));
         break;
+      case 'kafka-round-trip': {
+        const { runRoundTrip } = await import('./external/round-trip.ts');
+        answer(await runRoundTrip({ place: order.place, streams: order.streams, load: order, clock, signal: work }));
+        break;
+      }
+      case 'kafka-produce': {
+        const { runBareProducer } = await import('./external/bare-producer.ts');
+        answer(await runBareProducer({ place: order.place, shape: order.shape, load: order, clock, signal: work }));
+        break;
+      }
       case 'open-dialogs': {
         const { dialogs: plans, textBytes } = order;
         dialogs = await openDialogs({ plans, textBytes, clock, signal: work });

@@ -46,7 +46,11 @@ export async function startServerSet(sandbox: Sandbox, engines: EngineSet): Prom
   const url = (offset: number): string => `http://127.0.0.1:${base + offset}`;
   const [profileUrl, connectUrl, configuratorUrl] = [url(0), url(1), url(2)];
   const jwks = ['--jwks-url', `${profileUrl}/.well-known/jwks.json`];
-  const admin = { CECOCHAT_PROFILE_ADMIN_TOKEN: adminToken, CECOCHAT_CONFIGURATOR_ADMIN_TOKEN: adminToken };
+  const admin = {
+    CECOCHAT_PROFILE_ADMIN_TOKEN: adminToken,
+    CECOCHAT_CONFIGURATOR_ADMIN_TOKEN: adminToken,
+    CECOCHAT_MATERIALIZE_ADMIN_TOKEN: adminToken,
+  };
   const env = {
     ...sandbox.env,
     CECOCHAT_ENGINES_BACKEND: 'external',
@@ -79,8 +83,8 @@ export async function startServerSet(sandbox: Sandbox, engines: EngineSet): Prom
     server('messaging s1', 5, { more: [...jwks, ...grpc(6)] }),
     server('messaging s2', 7, { more: [...jwks, ...grpc(8)] }),
     server('messaging s3', 9, { more: [...jwks, ...grpc(10)] }),
-    server('materialize 1', 11),
-    server('materialize 2', 12),
+    server('materialize 1', 11, { extra: admin }),
+    server('materialize 2', 12, { extra: admin }),
   ];
   for (const one of servers) one.start();
   return {

@@ -18,7 +18,9 @@ export interface Crowd extends AsyncDisposable {
   readonly devices: readonly Device[];
   /** Ends sending, waits until every send is answered and every device saw what it should; says what did not happen. */
   settle(timeoutMs: number): Promise<string[]>;
-  /** What was sent and seen, and what history says. Only after `settle`. */
+  /** Resolves when history holds what the senders' devices saw; milliseconds that it took. Only after `settle`. */
+  untilInHistory(): Promise<number>;
+  /** What was sent and seen, and what history says. Only after `untilInHistory`. */
   evidence(): Promise<Evidence>;
   readonly sentCount: number;
   readonly ackedCount: number;
@@ -88,11 +90,15 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
         ...devices.flatMap((device) => device.faults),
       ];
     },
+    async untilInHistory() {
+      const startMs = systemClock.monotonicMs();
+      await Promise.all(senders.map(({ session, cursor }) => untilCaughtUp({ stack, session, signal, cursor })));
+      return systemClock.monotonicMs() - startMs;
+    },
     async evidence() {
       const histories: HistoryLog[] = [];
       for (const device of senders) {
-        const { session, cursor } = device;
-        await untilCaughtUp({ stack, session, signal, cursor });
+        const { session } = device;
         histories.push(await readUserHistory({ stack, session, signal }));
         const chats = new Set(device.sent.sends.map((send) => send.chatId));
         histories.push(...(await readDialogs({ stack, session, chats: [...chats].slice(0, 2), signal })));

@@ -18,7 +18,8 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-const caughtUpWithinMs = 20_000;
+/** Tells what is stuck from what is slow: how long it took is among the figures. */
+const caughtUpWithinMs = 60_000;
 const pollMs = 50;
 
 /** Resolves when history holds everything up to the cursor. Error: timed.out, saying how far it is. */

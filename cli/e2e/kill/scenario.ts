@@ -6,7 +6,7 @@ import { systemClock } from '../../../services/core/time/clock.ts';
 import { openSandbox, type Sandbox } from '../sandbox.ts';
 import { openCrowd, type Crowd } from './crowd.ts';
 import type { StackHandle } from './stack-handle.ts';
-import { judge } from './verdict.ts';
+import { judge, type Verdict } from './verdict.ts';
 
 export interface Scene<S extends StackHandle = StackHandle> {
   readonly stack: S;
@@ -59,10 +59,15 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
       lately.length = 0;
     }
   }
-  if (broken.length > 0) say(await stack.tail());
   const unsettled = await crowd.settle(settleMs);
-  await stack.ready();
-  const verdict = judge(await crowd.evidence(), random);
+  const verdict = await asked(async () => {
+    await stack.ready();
+    figures.set('end of load to history complete (ms)', [await crowd.untilInHistory()]);
+    return judge(await crowd.evidence(), random);
+  });
+  if ('fault' in verdict) broken.push(`no verdict: ${verdict.fault}`);
+  const { findings, blindTo }: Verdict = 'fault' in verdict ? { findings: [], blindTo: [] } : verdict;
+  if (broken.length > 0) say(await stack.tail());
   const stillThere = await endedInOrder(stack, sandbox);
 
   say('');
@@ -75,15 +80,15 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
     ['the whole run', `${((systemClock.monotonicMs() - startMs) / 1000).toFixed(0)} s`],
     ...['loss', 'duplicate', 'reorder', 'difference', 'invented'].map((kind): [string, string] => [
       `findings: ${kind}`,
-      String(verdict.findings.filter((finding) => finding.startsWith(`${kind}:`)).length),
+      'fault' in verdict ? 'not judged' : String(findings.filter((finding) => finding.startsWith(`${kind}:`)).length),
     ]),
-    ['planted faults missed', String(verdict.blindTo.length)],
+    ['planted faults missed', 'fault' in verdict ? 'not judged' : String(blindTo.length)],
   ];
   for (const [name, value] of rows) say(`${name.padEnd(34)}${value}`);
   const faults = [
     ...broken,
-    ...verdict.findings,
-    ...verdict.blindTo.map((what) => `the checker missed ${what}`),
+    ...findings,
+    ...blindTo.map((what) => `the checker missed ${what}`),
     ...unsettled,
     ...stillThere,
   ];
@@ -91,6 +96,15 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
   if (faults.length > 40) say(`… and ${faults.length - 40} more`);
   if (crowd.ackedCount === 0) say('FAULT nothing was sent');
   return faults.length === 0 && crowd.ackedCount > 0;
+}
+
+/** What it answers, or why it could not: a fault like any other, after which the figures are still shown. */
+async function asked<T extends object>(ask: () => Promise<T>): Promise<T | { readonly fault: string }> {
+  try {
+    return await ask();
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** Stops it; answers what is left, and what went wrong. */

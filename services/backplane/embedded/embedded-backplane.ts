@@ -9,6 +9,7 @@ import type { Clock } from '../../core/time/clock.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { AppendAnswer, Backplane, StoredRecord, Tail, TailHandler } from '../backplane.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import { createFollow, type Follow } from './follow.ts';
 import { createGroups } from './groups.ts';
 import { createPartitionLog } from './partition-log.ts';
@@ -61,6 +62,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
   });
   const retention = createRetention({ ...options, table, protections: folder.table('protections'), group, log });
   scope.use(retention);
+  const deadLetters = createDeadLetters({ table: folder.table('dead-letters'), group });
 
   let pending = new Map<number, Pending>();
   let moving: Promise<void> | undefined;
@@ -115,13 +117,18 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     return moving;
   };
 
+  const counts = { requests: 0, batches: 0, records: 0, bytes: 0 };
   const answer = (taken: ReadonlyMap<number, Pending>): void => {
+    counts.requests += 1;
+    counts.batches += taken.size;
     const bases = new Map<number, number>();
     for (const partition of taken.keys()) bases.set(partition, log.end(partition).offset);
     log.committed();
     if (log.isMoveDue()) moveJournal().catch(() => undefined);
     for (const [partition, { values, bytes, waiters }] of taken) {
       const base = bases.get(partition) ?? 0;
+      counts.records += values.length;
+      counts.bytes += bytes;
       for (const waiter of waiters) waiter.resolve({ partition, baseOffset: base + waiter.at });
       const followers = follows.get(partition);
       if (followers === undefined) continue;
@@ -197,6 +204,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
         if (first) commitPending();
       });
     },
+    appended: () => ({ ...counts }),
     async bounds(partition) {
       check(partition);
       return log.bounds(partition);
@@ -205,6 +213,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       check(partition);
       return log.read(partition, from, limits);
     },
+    deadLetters,
     openTail,
     openGroup: (name, handler) => groups.join(name, handler),
     async protect(holder, partition, from) {

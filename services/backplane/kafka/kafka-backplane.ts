@@ -7,13 +7,14 @@ import { CecochatError } from '../../core/errors.ts';
 import type { Backplane } from '../backplane.ts';
 import { createAppends } from './appends.ts';
 import { createCluster } from './cluster.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import { createGroups } from './groups.ts';
 import type { KafkaBackplaneOptions } from './kafka-options.ts';
 import { createProtections } from './protections.ts';
 import { createReads } from './reads.ts';
 import { createRetention } from './retention.ts';
 import { createTails } from './tails.ts';
-import { prepareTopics, protectionsTopic } from './topic.ts';
+import { deadLettersTopic, prepareTopics, protectionsTopic } from './topic.ts';
 
 export interface KafkaBackplane extends Backplane {
   /** One pass of retention over what this process protects; also runs by itself. */
@@ -27,18 +28,19 @@ export function openKafkaBackplane(options: KafkaBackplaneOptions): Promise<Kafk
 
 async function build(options: KafkaBackplaneOptions, scope: Scope): Promise<KafkaBackplane> {
   const { topic, partitionCount, clock } = options;
-  const cluster = scope.use(createCluster(options, [topic, protectionsTopic(topic)]));
+  const cluster = scope.use(createCluster(options, [topic, protectionsTopic(topic), deadLettersTopic(topic)]));
   await prepareTopics(cluster, options);
   const timeoutMs = options.appendTimeoutMs ?? 10_000;
   const appends = scope.use(createAppends({ cluster, topic, clock, timeoutMs }));
   const reads = createReads(cluster, topic);
   const tails = scope.use(createTails({ cluster, reads, topic, clock }));
   const groups = scope.use(createGroups({ ...options, cluster, tails }));
-  const protected_ = protectionsTopic(topic);
-  const protections = createProtections({
-    appends: scope.use(createAppends({ cluster, topic: protected_, clock, timeoutMs })),
-    reads: createReads(cluster, protected_),
+  const compacted = (name: string) => ({
+    appends: scope.use(createAppends({ cluster, topic: name, clock, timeoutMs })),
+    reads: createReads(cluster, name),
   });
+  const protections = createProtections(compacted(protectionsTopic(topic)));
+  const deadLetters = createDeadLetters(compacted(deadLettersTopic(topic)));
   const retention = scope.use(
     createRetention({
       ...options,
@@ -66,6 +68,7 @@ async function build(options: KafkaBackplaneOptions, scope: Scope): Promise<Kafk
         values.map((value) => ({ value: bufferOf(value) })),
       );
     },
+    appended: () => appends.counts(),
     async bounds(partition) {
       check(partition);
       return reads.bounds(partition);
@@ -81,6 +84,7 @@ async function build(options: KafkaBackplaneOptions, scope: Scope): Promise<Kafk
       if (holder.includes('\0')) throw new CecochatError('request.invalid', 'a holder has no zero byte in its name');
       await protections.protect(holder, partition, from);
     },
+    deadLetters,
     retain: () => retention.pass(),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };

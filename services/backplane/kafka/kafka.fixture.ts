@@ -8,7 +8,7 @@ import type { BackplaneFixture } from '../backplane.contract.ts';
 import { createCluster } from './cluster.ts';
 import { openKafkaBackplane, type KafkaBackplane } from './kafka-backplane.ts';
 import type { KafkaBackplaneOptions } from './kafka-options.ts';
-import { protectionsTopic } from './topic.ts';
+import { deadLettersTopic, protectionsTopic } from './topic.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -66,7 +66,7 @@ export async function openKafkaFixture(given: Partial<KafkaBackplaneOptions> = {
 }
 
 export async function removeTopic(options: KafkaBackplaneOptions): Promise<void> {
-  const topics = [options.topic, protectionsTopic(options.topic)];
+  const topics = [options.topic, protectionsTopic(options.topic), deadLettersTopic(options.topic)];
   await using cluster = createCluster(options, topics);
   await cluster.retrying('removing the topics of a test', async () => {
     const lane = await cluster.anyLane();

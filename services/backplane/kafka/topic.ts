@@ -26,6 +26,10 @@ export function protectionsTopic(topic: string): string {
   return `${topic}.protections`;
 }
 
+export function deadLettersTopic(topic: string): string {
+  return `${topic}-dead-letters`;
+}
+
 type TopicOptions = Pick<
   KafkaBackplaneOptions,
   'topic' | 'partitionCount' | 'replicationFactor' | 'minInsyncReplicas' | 'warn'
@@ -64,8 +68,13 @@ export async function prepareTopics(cluster: Cluster, options: TopicOptions): Pr
       'min.cleanable.dirty.ratio': '0.1',
     },
   };
-  await ensure(cluster, log, options);
-  await ensure(cluster, protections, options);
+  const deadLetters: TopicPlan = {
+    topic: deadLettersTopic(options.topic),
+    partitions: 1,
+    // Holds records of the log, so it takes as large ones.
+    settings: { ...common, 'cleanup.policy': 'compact', 'max.message.bytes': log.settings['max.message.bytes'] ?? '' },
+  };
+  for (const plan of [log, protections, deadLetters]) await ensure(cluster, plan, options);
   await reportSettings(cluster, log, options);
 }
 

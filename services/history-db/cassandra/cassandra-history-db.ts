@@ -12,11 +12,18 @@ import { historySchema } from './history-schema.ts';
 import { createPutWriter } from './put-writer.ts';
 import { createWatermarks } from './watermarks.ts';
 
-/** The session stays open when the database is closed. Errors: data.newer, engine.unavailable. */
-export async function openCassandraHistoryDb(options: { readonly session: CassandraSession }): Promise<HistoryDb> {
-  const { session } = options;
+export interface CassandraHistoryOptions {
+  /** Stays open when the database is closed. */
+  readonly session: CassandraSession;
+  /** Of a row's message or receipt: larger ones are refused; undefined leaves it to Cassandra. */
+  readonly rowBytes?: number | undefined;
+}
+
+/** Errors: data.newer, engine.unavailable. */
+export async function openCassandraHistoryDb(options: CassandraHistoryOptions): Promise<HistoryDb> {
+  const { session, rowBytes } = options;
   await session.migrate(historySchema);
-  const collector = createPutCollector();
+  const collector = createPutCollector(rowBytes);
   const writer = createPutWriter(session);
   const watermarks = createWatermarks(session);
   /** The last call for each log partition that is not settled. */
@@ -33,7 +40,9 @@ export async function openCassandraHistoryDb(options: { readonly session: Cassan
   const writeBatches = async (batches: readonly HistoryBatch[], before: readonly Promise<void>[]): Promise<void> => {
     const [refused] = await Promise.all([writeRows(batches), Promise.all(before)]);
     // Of several batches of a partition in one call the last one's watermark counts.
-    const last = new Map(batches.map((batch) => [batch.partition, batch.watermark] as const));
+    const last = new Map(
+      batches.flatMap(({ partition, watermark }) => (watermark === undefined ? [] : [[partition, watermark] as const])),
+    );
     const except = refused?.partitions ?? new Set<number>();
     const puts = [...last].filter(([partition]) => !except.has(partition));
     await Promise.all(puts.map(([partition, watermark]) => watermarks.put(partition, watermark)));
@@ -43,7 +52,9 @@ export async function openCassandraHistoryDb(options: { readonly session: Cassan
   return {
     durability: session.durability,
     async write(batches) {
-      const partitions = new Set(batches.map(({ partition }) => partition));
+      // A batch without a watermark neither waits for others nor holds them up.
+      const moving = batches.filter(({ watermark }) => watermark !== undefined);
+      const partitions = new Set(moving.map(({ partition }) => partition));
       const before = [...partitions].flatMap((partition) => turns.get(partition) ?? []);
       const turn = writeBatches(batches, before);
       for (const partition of partitions) turns.set(partition, turn);

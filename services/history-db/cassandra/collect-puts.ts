@@ -3,7 +3,7 @@
  * stands in two feeds) only what wins is put; what is known to be in already is left out.
  */
 import type { HistoryBatch, HistoryRow, MessageRow, ReceiptRow } from '../history-db.ts';
-import type { RefusedRow } from '../refused-rows.ts';
+import { oversize, type RefusedRow } from '../refused-rows.ts';
 import { dialogBucketOf, feedBucketOf } from './history-schema.ts';
 import { createRecent } from './recent.ts';
 import {
@@ -28,7 +28,7 @@ export interface Collected {
 
 export interface Collection {
   readonly puts: readonly Collected[];
-  /** Rows whose values fit no column. */
+  /** Rows that are too large, or whose values fit no column. */
   readonly refused: readonly RefusedRow[];
   /** All puts are in: the next collections leave them out. */
   written(): void;
@@ -45,7 +45,8 @@ interface Winner<R extends HistoryRow> {
 
 const mostRemembered = 20_000;
 
-export function createPutCollector(): PutCollector {
+/** `rowBytes`: of a row's message or receipt; larger ones are refused. */
+export function createPutCollector(rowBytes?: number): PutCollector {
   /** By chat and order, the greatest place that is in. */
   const dialogs = createRecent<string>(mostRemembered);
   const buckets = createRecent<true>(mostRemembered);
@@ -97,6 +98,13 @@ export function createPutCollector(): PutCollector {
 
       for (const { partition, rows } of batches) {
         for (const row of rows) {
+          const reason = oversize(row, rowBytes);
+          if (reason !== undefined) {
+            refused.push({ partition, row, reason });
+            // What is refused was accepted all the same: its key must not seem unknown.
+            if (row.kind === 'message') puts.push({ put: sendKeyPut(row), partition, row });
+            continue;
+          }
           guarded(partition, row, () => {
             feed(partition, row);
             if (row.kind === 'message') message(partition, row);

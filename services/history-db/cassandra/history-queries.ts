@@ -5,6 +5,7 @@ import type { CassandraSession } from '../../cassandra/cassandra-session.ts';
 import { bigintIn, numberIn, uuidIn } from '../../cassandra/row-values.ts';
 import type { ChatId } from '../../core/chat-id.ts';
 import type { ChatRow, HistoryDb, MessageRow, Page, ReceiptRow } from '../history-db.ts';
+import { messageMissing } from '../refused-rows.ts';
 import { walkBuckets } from './bucket-walk.ts';
 import { dialogBucketOf, feedBucketOf } from './history-schema.ts';
 import { chatIdIn, chatRowOf, dialogRowOf, feedRowOf, receiptRowOf } from './read-rows.ts';
@@ -82,12 +83,14 @@ export function createHistoryQueries(session: Pick<CassandraSession, 'read'>): Q
       const [pointer] = await session.read({ query: sendKey, params: [senderId, keyBucketOf(key), key] });
       if (pointer === undefined) return undefined;
       const order = bigintIn(pointer, 'chat_order');
+      const chatId = chatIdIn(pointer);
       const [row] = await session.read({
         query: `${dialog} AND chat_order = ?`,
-        params: [chatIdIn(pointer), dialogBucketOf(order), order],
+        params: [chatId, dialogBucketOf(order), order],
       });
-      // Written side by side: without the message the write is not through, and no watermark is past it.
-      return row === undefined ? undefined : dialogRowOf(row);
+      // Written side by side, so it may be on its way.
+      if (row === undefined) throw messageMissing({ chatId, order });
+      return dialogRowOf(row);
     },
 
     async chats({ owner, before, limit }) {

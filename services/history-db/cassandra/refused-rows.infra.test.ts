@@ -30,7 +30,7 @@ test('rows that are refused for good are named, everything else of the write is 
   expect(new Set(refused.map(({ partition, row }) => `${partition}/${row.position.offset}`))).toEqual(
     new Set(['1/2', '1/3']),
   );
-  expect(error).toMatchObject({ code: 'request.invalid', retry: 'never', data: { partition: '1' } });
+  expect(error).toMatchObject({ code: 'history.refused', retry: 'never', data: { partition: '1' } });
   const offsets = (await historyDb.userHistory({ owner: user(1n), limit: 9 })).rows.map((row) => row.position.offset);
   expect(offsets).toEqual([1, 0]);
   expect((await historyDb.userHistory({ owner: user(2n), limit: 9 })).rows).toEqual([good[2]]);

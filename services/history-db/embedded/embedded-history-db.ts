@@ -6,16 +6,23 @@
 import { openInScope, type Scope } from '../../core/lifecycle.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
-import type { HistoryDb } from '../history-db.ts';
+import type { HistoryBatch, HistoryDb } from '../history-db.ts';
+import { oversize, RowsRefusedError, type RefusedRow } from '../refused-rows.ts';
 import { createHistoryQueries } from './history-queries.ts';
 import { createHistoryWriter } from './history-writer.ts';
 import { createWatermarks } from './watermarks.ts';
 
-export function openEmbeddedHistoryDb(options: { readonly folder: string }): Promise<HistoryDb> {
+export interface EmbeddedHistoryOptions {
+  readonly folder: string;
+  /** Of a row's message or receipt: larger ones are refused; undefined takes all. */
+  readonly rowBytes?: number | undefined;
+}
+
+export function openEmbeddedHistoryDb(options: EmbeddedHistoryOptions): Promise<HistoryDb> {
   return openInScope((scope) => build(options, scope));
 }
 
-async function build(options: { readonly folder: string }, scope: Scope): Promise<HistoryDb> {
+async function build(options: EmbeddedHistoryOptions, scope: Scope): Promise<HistoryDb> {
   const folder = scope.use(await openLmdbFolder({ folder: options.folder, kind: 'history' }));
   const tables = {
     feed: folder.table('feed'),
@@ -42,20 +49,39 @@ async function build(options: { readonly folder: string }, scope: Scope): Promis
   );
   const queries = createHistoryQueries(tables);
 
+  /** Answers what is refused. */
+  const put = (batches: readonly HistoryBatch[]): readonly RefusedRow[] => {
+    const refused: RefusedRow[] = [];
+    for (const { partition, rows } of batches) {
+      for (const row of rows) {
+        const reason = oversize(row, options.rowBytes);
+        if (reason === undefined) writer.put(row);
+        else {
+          refused.push({ partition, row, reason });
+          writer.putKey(row);
+        }
+      }
+    }
+    const except = new Set(refused.map(({ partition }) => partition));
+    for (const { partition, watermark } of batches) {
+      if (watermark !== undefined && !except.has(partition)) watermarks.set(partition, watermark);
+    }
+    return refused;
+  };
+
   return {
     durability: 'on the disk of this machine (fdatasync before the answer): survives kill -9 and a power cut',
     write: (batches) =>
       new Promise((resolve, reject) => {
+        let refused: readonly RefusedRow[] = [];
         group.enqueue({
           write() {
-            for (const batch of batches) {
-              for (const row of batch.rows) writer.put(row);
-              watermarks.set(batch.partition, batch.watermark);
-            }
+            refused = put(batches);
           },
           committed() {
             watermarks.committed();
-            resolve();
+            if (refused.length === 0) resolve();
+            else reject(new RowsRefusedError(refused));
           },
           failed: reject,
         });

@@ -2,6 +2,7 @@
  * Pages of history, newest first. One more row than asked for is looked at, to say whether anything is left.
  */
 import type { ChatId } from '../../core/chat-id.ts';
+import { messageMissing } from '../refused-rows.ts';
 import type { ChatRow, HistoryDb, HistoryRow, MessageRow, Page, ReceiptRow } from '../history-db.ts';
 import {
   dialogKey,
@@ -66,7 +67,11 @@ export function createHistoryQueries(tables: HistoryTables): Queries {
     },
     async byKey({ senderId, key }) {
       const bytes = tables.keys.get(sendKeyKey(senderId, key));
-      return bytes === undefined ? undefined : message(readPointer(bytes));
+      if (bytes === undefined) return undefined;
+      const pointer = readPointer(bytes);
+      const found = tables.dialog.get(dialogKey(pointer.chatId, pointer.order));
+      if (found === undefined) throw messageMissing(pointer);
+      return readMessage(pointer, found);
     },
     async chats({ owner, before, limit }) {
       const found: { chatId: ChatId; order: bigint; value: Buffer }[] = [];

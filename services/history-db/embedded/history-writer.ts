@@ -29,6 +29,8 @@ export interface HistoryTables {
 export interface HistoryWriter {
   begin(): void;
   put(row: HistoryRow): void;
+  /** Of a message that is refused: only that it was accepted. */
+  putKey(row: HistoryRow): void;
   /** The commit's last puts. */
   finish(): void;
   failed(): void;
@@ -117,6 +119,9 @@ export function createHistoryWriter(tables: HistoryTables): HistoryWriter {
     put(row) {
       if (row.kind === 'message') putMessage(row);
       else putReceipt(row);
+    },
+    putKey(row) {
+      if (row.kind === 'message') void tables.keys.put(sendKeyKey(row.senderId, row.key), pointerValue(row));
     },
     finish() {
       for (const chat of changed) {
