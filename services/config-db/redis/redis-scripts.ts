@@ -51,8 +51,9 @@ local entries = {}
 for i = 4, #KEYS do
   local name, json = ARGV[2 * i - 4], ARGV[2 * i - 3]
   local before = redis.call('HGET', KEYS[2], name)
-  put(KEYS[i], json)
+  -- First what takes memory: a Redis that is full refuses a script at its first such write, and none after a DEL.
   accept(KEYS[2], name, json)
+  put(KEYS[i], json)
   entries[#entries + 1] = entry(name, before, json)
 end
 local keys = { version = KEYS[1], log = KEYS[3], channel = ARGV[1] }
