@@ -27,7 +27,7 @@ const prepared = { prepare: true, isIdempotent: true } as const;
 
 interface Opened {
   readonly client: Client;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Errors: settings.invalid (what is given, credentials, data centre, commit log), engine.unavailable. */
