@@ -6,6 +6,7 @@
 import type { Backplane, Tail } from '../backplane/backplane.ts';
 import type { ConfigDb } from '../config-db/config-db.ts';
 import { serverOf, type DynamicConfig } from '../config-db/dynamic-config.ts';
+import { formatRanges } from '../config-db/partition-ranges.ts';
 import { CecochatError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
 import { findTakeOverStart } from '../core/log/take-over.ts';
@@ -71,8 +72,21 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   let dirty = false;
   let working: Promise<void> | undefined;
 
+  /** When (monotonic) the take-overs that are not finished began. */
+  let takingSinceMs: number | undefined;
+
   const changed = (): void => {
     for (const wake of waiters) wake();
+  };
+  const isTaking = (): boolean => {
+    for (const phase of phases.values()) if (phase === 'starting' || phase === 'taking') return true;
+    return false;
+  };
+  const reportTaken = (): void => {
+    if (takingSinceMs === undefined || isTaking()) return;
+    const tookMs = Math.round(clock.monotonicMs() - takingSinceMs);
+    takingSinceMs = undefined;
+    report('info', { partitions: phases.size, tookMs }, 'the partitions are taken over');
   };
 
   const ports = createLogPorts({
@@ -125,6 +139,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
         phases.set(partition, 'owned');
         feeds.open(partition, position);
         changed();
+        reportTaken();
       },
       ended,
       feed: (partition, _incarnation, entries) => feeds.add(partition, entries),
@@ -177,8 +192,10 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     const free = missing.filter(
       (partition) => !others.has(partition) && (notBeforeMs.get(partition) ?? 0) <= nowMs && isAssigned(partition),
     );
+    if (free.length > 0 && !isTaking()) takingSinceMs = nowMs;
     for (const partition of free) phases.set(partition, 'starting');
     if (free.length > 0) {
+      report('info', { partitions: formatRanges(free), version: deps.config()?.version }, 'takes partitions over');
       await claims.publish();
       await someAtOnce(free, takenAtOnce, takeOver);
     }

@@ -38,13 +38,13 @@ function defineMessages(command: Command, run: RunCommand): void {
     .command('messages')
     .summary('throughput and latency, from send to the other client')
     .description(
-      'Send between pairs of users: durable acknowledgement and delivery, beside a bare echo of the same bytes. On\nexternal engines: latency at --rate (default 1 000/s) beside a round trip of bare kafkajs, then, without --rate,\nsaturation beside a bare producer.',
+      'Send between pairs of users: durable acknowledgement and delivery, beside a bare echo of the same bytes. On\nexternal engines: latency at --rate (default 1 000/s) beside a round trip of bare kafkajs, then saturation\nbeside a bare producer with the same batches.',
     )
     .option('--dialogs <number>', 'pairs of users', integerOption({ min: 1, max: 5_000 }), 64)
     .option('--in-flight <number>', 'messages on their way in each dialog', integerOption({ min: 1, max: 4_000 }), 8)
     .option(
       '--rate <number>',
-      'messages a second over all dialogs, whatever the answers (open loop)',
+      'messages a second over all dialogs, whatever the answers (open loop; on external engines 1 000 first)',
       numberOption({ min: 1 }),
     )
     .option('--size <bytes>', 'bytes of text in a message', integerOption({ min: 1, max: 8_192 }), 100)

@@ -33,7 +33,12 @@ export type Order =
   | ({ readonly kind: 'kafka-produce'; readonly place: FloorPlace; readonly shape: BatchShape } & Load)
   | { readonly kind: 'open-dialogs'; readonly dialogs: readonly DialogPlan[]; readonly textBytes: number }
   | ({ readonly kind: 'run' } & Load)
-  | { readonly kind: 'open-connections'; readonly connections: readonly ConnectionPlan[]; readonly textBytes: number }
+  | {
+      readonly kind: 'open-connections';
+      readonly connections: readonly ConnectionPlan[];
+      readonly connectUrl: string;
+      readonly textBytes: number;
+    }
   | { readonly kind: 'send'; readonly messages: number; readonly intervalMs: number };
 
 export interface Load {
@@ -73,6 +78,10 @@ export interface Progress {
   readonly acknowledged: number;
   readonly delivered: number;
   readonly misplaced: number;
+  /** Sends that were refused and went out again. */
+  readonly refused: number;
+  /** Streams that were lost and opened again. */
+  readonly lost: number;
   readonly faults: readonly string[];
   readonly cpuMs: number;
   /** Milliseconds from the first send to the last delivery so far. */

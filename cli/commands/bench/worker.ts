@@ -10,7 +10,11 @@ import { isOrder, type Answer, type Order } from './orders.ts';
 
 const progressEveryMs = 250;
 
-export async function runBenchWorker({ clock, signal }: Pick<Environment, 'clock' | 'signal'>): Promise<void> {
+export async function runBenchWorker({
+  clock,
+  random,
+  signal,
+}: Pick<Environment, 'clock' | 'random' | 'signal'>): Promise<void> {
   if (process.send === undefined) {
     throw new CecochatError('usage.invalid', 'this command is for the benchmark itself: it talks to its parent', {
       hint: 'cecochat bench --help',
@@ -51,8 +55,8 @@ export async function runBenchWorker({ clock, signal }: Pick<Environment, 'clock
         answer(await dialogs.run(order, work));
         break;
       case 'open-connections': {
-        const { connections: plans, textBytes } = order;
-        connections = await openConnections({ plans, textBytes, clock, signal: work });
+        const { connections: plans, connectUrl, textBytes } = order;
+        connections = await openConnections({ plans, connectUrl, textBytes, clock, random, signal: work });
         answer({ kind: 'opened', open: connections.open, faults: connections.faults });
         break;
       }

@@ -43,7 +43,10 @@ export async function removeStackTopic(access: KafkaAccess): Promise<void> {
   const admin = createKafka(access).admin();
   try {
     await admin.connect();
-    await removeTopics(admin, { topics: [topic, `${topic}.protections`], groups: [`${topic}.materialize`] });
+    await removeTopics(admin, {
+      topics: [topic, `${topic}.protections`, `${topic}-dead-letters`],
+      groups: [`${topic}.materialize`],
+    });
   } catch (cause) {
     throw unavailable(`topic ${topic} cannot be removed`, cause);
   } finally {

@@ -1,7 +1,7 @@
 /**
  * `bench messages` on external engines, beside bare kafkajs on the same brokers in the same run: latency at a fixed
- * rate beside one produce-to-consume round trip, and, when no rate was asked for, throughput at saturation beside a
- * producer that sends the same batches. The floor has a topic like the stack's, removed in the end.
+ * rate beside one produce-to-consume round trip, then throughput at saturation beside a producer that sends the
+ * same batches. The floor has a topic like the stack's, removed in the end.
  */
 import { createScope } from '../../../../services/core/lifecycle.ts';
 import type { StackAccess } from '../../../stack/running-stack.ts';
@@ -27,6 +27,7 @@ export interface Phase {
 export interface ExternalFigures {
   readonly rate: number;
   readonly latency: Phase;
+  /** Undefined when the rate was too much already. */
   readonly saturation: Phase | undefined;
   readonly fsync: FsyncTimes;
 }
@@ -69,10 +70,7 @@ export async function measureExternal(invocation: Invocation, request: ExternalR
   // What the first load left behind would be taken for the second one's.
   const isClean = latency.chat.faults.length === 0;
   const full = closedLoop(options);
-  const saturation =
-    options.rate === undefined && isClean
-      ? await floor(await measure(full, 'throughput'), full, 'kafka-produce')
-      : undefined;
+  const saturation = isClean ? await floor(await measure(full, 'throughput'), full, 'kafka-produce') : undefined;
   return presentExternal(options, { rate, latency, saturation, fsync });
 }
 
