@@ -142,8 +142,14 @@ function answerOf(command: string, args: readonly string[]): Promise<string> {
 
 /** What it wrote to stdout; the rest goes to the terminal. */
 function runScript(command: string, args: readonly string[], signal: AbortSignal): Promise<string> {
-  // RUNLEVEL=1: a package does not start its service while it is installed.
-  const env = { ...process.env, RUNLEVEL: '1', DEBIAN_FRONTEND: 'noninteractive' };
+  // RUNLEVEL=1: a package does not start its service while it is installed. JVM_OPTS: without a ring delay, as the
+  // script has it, a node of Cassandra gives up on a busy machine before the others have answered it.
+  const env = {
+    ...process.env,
+    RUNLEVEL: '1',
+    DEBIAN_FRONTEND: 'noninteractive',
+    JVM_OPTS: '-Dcassandra.ring_delay_ms=10000',
+  };
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   let said = '';
   child.stdout.on('data', (data: Buffer) => (said += data.toString()));

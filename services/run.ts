@@ -12,7 +12,8 @@ import { startHistory, historySettings } from './history/main.ts';
 import { startMaterialize, materializeSettings } from './materialize/main.ts';
 import { startMessaging, messagingSettings } from './messaging/main.ts';
 import { startProfile, profileSettings, type SeedUser } from './profile/main.ts';
-import { engineOptionsOf } from './runtime/engine-options.ts';
+import { measureAppends } from './runtime/engine-metrics.ts';
+import { engineOptionsOf, type ExternalEngineOptions } from './runtime/engine-options.ts';
 import { allEngines, openEngines } from './runtime/engines.ts';
 import { createFleet } from './runtime/fleet.ts';
 import type { Log } from './runtime/log.ts';
@@ -29,7 +30,7 @@ import {
 import type { SettingMap, SettingsDeclaration, SettingsSource, ValuesOf } from './runtime/settings.ts';
 import { engineSettings } from './runtime/stack-settings.ts';
 
-export type { RunningServer, SeedUser, LogLevel };
+export type { ExternalEngineOptions, RunningServer, SeedUser, LogLevel };
 
 /** The listening sockets of a stack. */
 export const stackSockets = [
@@ -112,7 +113,9 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
   const engines = scope.use(await openEngines({ ...engineOptionsOf(settings, allEngines), ...opening }));
   const { partitionCount } = engines;
   await seedConfiguration(engines.configDb, { author, partitionCount, messagingServerIds });
-  const base = { engines, clock, random, log, metrics: createMetrics() };
+  const metrics = createMetrics();
+  measureAppends(metrics, engines.backplane);
+  const base = { engines, clock, random, log, metrics };
   const drain = drainMs === undefined ? {} : { drainMs };
   const http = (socket: StackSocket) => ({ httpHost: host, httpPort: ports[socket] ?? 0, ...drain });
   const grpc = (socket: StackSocket) => ({ grpcHost: host, grpcPort: ports[socket] ?? 0 });
@@ -215,7 +218,9 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     log.info({ settings: withoutSecrets(declaration, settings), origins }, 'settings');
     const opening = { clientId: `cecochat-${name}`, needs: engineNeeds[name], clock, log };
     const engines = scope.use(await untilOpened({ ...engineOptions, ...opening }, options.signal));
-    const server = scope.use(await startServer({ settings, engines, clock, random, log, metrics: createMetrics() }));
+    const metrics = createMetrics();
+    if (engineNeeds[name].includes('backplane')) measureAppends(metrics, engines.backplane);
+    const server = scope.use(await startServer({ settings, engines, clock, random, log, metrics }));
     await publishOwn(server, { engines, settings });
     return { ...server, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   };
@@ -259,6 +264,14 @@ async function publishOwn(
   const messaging = name === 'messaging' ? { [serverId]: address } : {};
   const history = name === 'history' ? address : undefined;
   await publishAddresses(engines.configDb, { author: serverId, messaging, history });
+}
+
+/** Where the engines of a stack are, for tools beside it; undefined: in its process. Error: settings.invalid. */
+export function externalEnginesOf(sources: readonly SettingsSource[]): ExternalEngineOptions | undefined {
+  const settings = resolveSettings(engineSettings, sources).values;
+  if (settings.backend === 'embedded') return undefined;
+  const options = engineOptionsOf(settings, allEngines);
+  return options.backend === 'external' ? options : undefined;
 }
 
 /** All static settings, for `config reference`. */

@@ -132,6 +132,17 @@ export function describeBackplane(name: string, open: OpenBackplane): void {
       expect(texts(await after.read(1, baseOffset, roomy))).toEqual(['a', 'b', 'c']);
     });
 
+    test('counts what it appended', async () => {
+      await using fixture = await open();
+      const before = fixture.backplane.appended();
+      await Promise.all([fixture.backplane.append(0, values('a', 'bcd')), fixture.backplane.append(1, values('ef'))]);
+      const after = fixture.backplane.appended();
+      expect(after.records - before.records).toBe(3);
+      expect(after.bytes - before.bytes).toBe(6);
+      expect(after.batches - before.batches).toBe(2);
+      expect([1, 2]).toContain(after.requests - before.requests);
+    });
+
     test('says what an answered append survives', async () => {
       await using fixture = await open();
       expect(fixture.backplane.durability.length).toBeGreaterThan(20);

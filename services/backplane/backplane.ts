@@ -23,6 +23,17 @@ export interface Bounds {
   readonly end: number;
 }
 
+/** Appends since the backplane was opened: how well they are put together shows in the quotients. */
+export interface AppendCounts {
+  /** Writes to the engine that were answered: a request to a broker, a commit. */
+  readonly requests: number;
+  /** Their parts, each of one partition. */
+  readonly batches: number;
+  readonly records: number;
+  /** Of the records' values. */
+  readonly bytes: number;
+}
+
 export interface ReadLimits {
   readonly maxRecords: number;
   readonly maxBytes: number;
@@ -34,6 +45,7 @@ export interface Backplane extends AsyncDisposable {
   readonly durability: string;
   /** Appends the values in order, contiguously per call; resolves when all are as durable as `durability` says. */
   append(partition: number, values: readonly Uint8Array[]): Promise<AppendAnswer>;
+  appended(): AppendCounts;
   bounds(partition: number): Promise<Bounds>;
   /** Records from `from` on, in order, without waiting: none at the end of the log, at least one otherwise. */
   read(partition: number, from: number, limits: ReadLimits): Promise<readonly StoredRecord[]>;

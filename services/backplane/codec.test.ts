@@ -42,6 +42,13 @@ const state = fc.record({
   derived: fc.array(fc.tuple(fc.nat(9999), count)).map((entries) => new Map(entries)),
 });
 
+const keys = fc.record({
+  from: count,
+  beforeMs: count,
+  earlier: offset,
+  accepted: fc.array(fc.record({ key, senderId: user, messageId, offset: count })),
+});
+
 const record: fc.Arbitrary<LogRecord> = fc.oneof(
   fc.record({ kind: fc.constant('fence' as const), own, incarnation: fc.uuid() }),
   fc.record({
@@ -57,7 +64,7 @@ const record: fc.Arbitrary<LogRecord> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('confirmed' as const), own, owners: users, receivers: users, receipt: bytes }),
   fc.record({ kind: fc.constant('relayed' as const), own, offset: count }),
-  fc.record({ kind: fc.constant('mark' as const), own, asOf: count, state }),
+  fc.record({ kind: fc.constant('mark' as const), own, asOf: count, state, keys: fc.option(keys, { nil: undefined }) }),
   fc.record({ kind: fc.constant('received' as const), source, messageId, owners: users, message: bytes }),
   fc.record({ kind: fc.constant('receipt' as const), source, owners: users, receipt: bytes }),
   fc.record({ kind: fc.constant('behind' as const), target: fc.nat(9999), after: offset }),

@@ -3,7 +3,8 @@
  * `unknown` for kinds of a later version and for damage. Decoded byte fields are views of the input.
  */
 import { parseClientId, parseMessageId, parseSendKey, parseUserId, type UserId } from '../core/ids.ts';
-import type { LogRecord, Own, PartitionState, Source } from '../core/log/record.ts';
+import type { LogRecord, Own, Source } from '../core/log/record.ts';
+import { readMark, writeMark } from './mark-codec.ts';
 import { WireFault, WireReader, WireWriter } from './wire.ts';
 
 const kindFields = {
@@ -78,13 +79,9 @@ function writeKind(record: Exclude<LogRecord, { kind: 'unknown' }>): void {
     case 'relayed':
       writer.number(1, record.offset);
       return;
-    case 'mark': {
-      writer.number(1, record.asOf);
-      const start = writer.open(2);
-      writeState(record.state);
-      writer.close(start);
+    case 'mark':
+      writeMark(writer, record);
       return;
-    }
     case 'received':
       writer.int64(1, record.messageId);
       writer.int64s(2, record.owners);
@@ -100,28 +97,6 @@ function writeKind(record: Exclude<LogRecord, { kind: 'unknown' }>): void {
       return;
     case 'tip':
       return;
-  }
-}
-
-function writeState(state: PartitionState): void {
-  writer.string(1, state.incarnation);
-  writer.number(2, state.term);
-  writer.string(3, state.server);
-  writer.number(4, state.sequence);
-  writer.int64(5, state.highestId);
-  writer.number(6, state.relayed);
-  for (const [partition, { incarnation, offset }] of state.accepted) {
-    const start = writer.open(7);
-    writer.number(1, partition);
-    writer.string(2, incarnation);
-    writer.number(3, offset);
-    writer.close(start);
-  }
-  for (const [partition, offset] of state.derived) {
-    const start = writer.open(8);
-    writer.number(1, partition);
-    writer.number(2, offset);
-    writer.close(start);
   }
 }
 
@@ -198,14 +173,8 @@ function readOwn({ kind, own, body }: { kind: number; own: Own; body: WireReader
       return { kind: 'relayed', own, offset };
     }
     case kindFields.mark: {
-      let asOf = 0;
-      let state: PartitionState | undefined;
-      for (let field = body.next(); field !== 0; field = body.next()) {
-        if (field === 1) asOf = body.number();
-        else if (field === 2) state = readState(body.message());
-        else body.skip();
-      }
-      return state === undefined ? unknown : { kind: 'mark', own, asOf, state };
+      const mark = readMark(body);
+      return mark === undefined ? unknown : { kind: 'mark', own, ...mark };
     }
     default:
       return unknown;
@@ -277,39 +246,6 @@ function readBehind(body: WireReader): LogRecord {
     else body.skip();
   }
   return { kind: 'behind', target, after };
-}
-
-function readState(reader: WireReader): PartitionState {
-  const state = { incarnation: '', term: 0, server: '', sequence: 0, highestId: 0n, relayed: 0 };
-  const accepted = new Map<number, { incarnation: string; offset: number }>();
-  const derived = new Map<number, number>();
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) state.incarnation = reader.string();
-    else if (field === 2) state.term = reader.number();
-    else if (field === 3) state.server = reader.string();
-    else if (field === 4) state.sequence = reader.number();
-    else if (field === 5) state.highestId = reader.big();
-    else if (field === 6) state.relayed = reader.number();
-    else if (field === 7) {
-      const { partition, incarnation, offset } = readSource(reader.message());
-      accepted.set(partition, { incarnation, offset });
-    } else if (field === 8) {
-      const { partition, offset } = readDerivedEntry(reader.message());
-      derived.set(partition, offset);
-    } else reader.skip();
-  }
-  return { ...state, accepted, derived };
-}
-
-function readDerivedEntry(reader: WireReader): { partition: number; offset: number } {
-  let partition = 0;
-  let offset = 0;
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) partition = reader.number();
-    else if (field === 2) offset = reader.number();
-    else reader.skip();
-  }
-  return { partition, offset };
 }
 
 /** A user id that is none makes the whole record damaged. */

@@ -5,10 +5,15 @@
  */
 import { CecochatError } from '../core/errors.ts';
 import type { Clock } from '../core/time/clock.ts';
-import { faultOf, reasonOf } from './driver-errors.ts';
+import { faultOf, nodeOf, reasonOf } from './driver-errors.ts';
 
 /** Never leaves the folders of Cassandra. */
 export class StatementRefused extends Error {
+  /** The node that refused it; undefined when it was not sent. */
+  get node(): string | undefined {
+    return nodeOf(this.cause);
+  }
+
   constructor(reason: string, cause: unknown) {
     super(reason, { cause });
     this.name = 'StatementRefused';

@@ -23,7 +23,7 @@ export interface CassandraLog {
 }
 
 export interface CassandraOptions {
-  /** "127.0.0.1:9042"; without a port 9042. */
+  /** "127.0.0.1:9042"; without a port 9042. All have the same port. */
   readonly contactPoints: readonly string[];
   readonly localDataCenter: string;
   /** Made when it is missing; one that exists keeps its replication. */
@@ -42,6 +42,8 @@ export interface CassandraOptions {
   readonly log: CassandraLog;
 }
 
+const defaultPort = 9042;
+
 /** Error: settings.invalid. Names go into CQL as they are, so they are checked here. */
 export function checkCassandraOptions(options: CassandraOptions): void {
   const faults: string[] = [];
@@ -49,6 +51,13 @@ export function checkCassandraOptions(options: CassandraOptions): void {
   if (contactPoints.length === 0) faults.push('contactPoints is empty');
   for (const point of contactPoints) {
     if (!/^\S+$/.test(point)) faults.push(`contact point ${JSON.stringify(point)} is no HOST or HOST:PORT`);
+  }
+  const ports = new Set(contactPoints.map(portOf));
+  if (ports.size > 1) {
+    const found = [...ports].join(', ');
+    faults.push(
+      `the contact points have different ports (${found}), but the nodes of a cluster have the same one: each is known by its address alone`,
+    );
   }
   if (!/^[a-z][a-z0-9_]{0,47}$/.test(keyspace)) {
     faults.push(`keyspace ${JSON.stringify(keyspace)} is not 1 to 48 lower-case letters, digits or _, a letter first`);
@@ -74,6 +83,17 @@ export function checkCassandraOptions(options: CassandraOptions): void {
   if (faults.length > 0) {
     throw new CecochatError('settings.invalid', `the settings of Cassandra cannot be used: ${faults.join('; ')}`);
   }
+}
+
+/** The one that all nodes listen on for clients. */
+export function nativePort(contactPoints: readonly string[]): number {
+  return portOf(contactPoints[0] ?? '');
+}
+
+/** "host", "host:9042", "[::1]:9042"; a bare IPv6 address has no port. */
+function portOf(contactPoint: string): number {
+  const port = /^(?:\[[^\]]*\]|[^:]*):([0-9]{1,5})$/.exec(contactPoint)?.[1];
+  return port === undefined ? defaultPort : Number(port);
 }
 
 /** As CREATE KEYSPACE takes it. */

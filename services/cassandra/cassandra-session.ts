@@ -48,8 +48,13 @@ export interface CassandraSession extends AsyncDisposable {
   read(statement: Statement): Promise<readonly Row[]>;
   /** One row, after every conditional write that was answered or is half done. Errors: engine.unavailable. */
   readSerial(statement: Statement): Promise<Row | undefined>;
-  /** To one Cassandra partition: all or nothing. Errors: engine.unavailable; StatementRefused. */
+  /** To one Cassandra partition: all or nothing. Errors: engine.unavailable. */
   write(statements: readonly Statement[]): Promise<void>;
+  /**
+   * The same, where the values may be at fault; by the node that an earlier refusal names when it is given.
+   * Errors: engine.unavailable; StatementRefused.
+   */
+  tryWrite(statements: readonly Statement[], node?: string): Promise<void>;
   /** A lightweight transaction (SERIAL over all data centres). Errors: engine.unavailable. */
   conditional(statement: Statement): Promise<Conditional>;
   /** Brings a component's tables to the newest version. Errors: data.newer, engine.unavailable. */

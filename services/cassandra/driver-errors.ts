@@ -27,6 +27,17 @@ export function reasonOf(error: unknown): string {
   return textOf(error);
 }
 
+/** The address of the node that answered a request with this error. */
+export function nodeOf(error: unknown): string | undefined {
+  const node: unknown = error instanceof Error && 'coordinator' in error ? error.coordinator : undefined;
+  return typeof node === 'string' ? node : undefined;
+}
+
+/** A node's refusal to prepare the statement: nothing was executed, no node saw values. */
+export function isAboutText(error: unknown): boolean {
+  return error instanceof errors.ResponseError && nodeOf(error) === undefined;
+}
+
 function faultOfHosts(error: errors.NoHostAvailableError): Fault {
   // An argument error: the local data centre is none of those that the nodes have.
   const isDenied = innerErrors(error).some(

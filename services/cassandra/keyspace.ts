@@ -5,6 +5,7 @@
 import type { Client, Host } from 'cassandra-driver';
 import { CecochatError } from '../core/errors.ts';
 import { replicationMap, type CassandraOptions } from './cassandra-options.ts';
+import { onlyOn } from './one-node.ts';
 import { mapIn, textIn, uuidIn } from './row-values.ts';
 
 /** On a client without a keyspace. */
@@ -64,7 +65,7 @@ function isSame(found: Readonly<Record<string, string>>, wanted: Readonly<Record
 export async function schemaVersions(client: Client): Promise<ReadonlySet<string>> {
   const versions = new Set<string>();
   for (const host of hostsOf(client)) {
-    const [row] = (await client.execute('SELECT schema_version FROM system.local', [], { host })).rows;
+    const [row] = (await client.execute('SELECT schema_version FROM system.local', [], onlyOn(host))).rows;
     if (row !== undefined) versions.add(uuidIn(row, 'schema_version'));
   }
   return versions;
@@ -82,7 +83,7 @@ async function commitLogSyncs(client: Client, options: CassandraOptions): Promis
   for (const host of hostsOf(client).filter((each) => each.datacenter === options.localDataCenter)) {
     try {
       const query = "SELECT value FROM system_views.settings WHERE name = 'commitlog_sync'";
-      const [row] = (await client.execute(query, [], { host })).rows;
+      const [row] = (await client.execute(query, [], onlyOn(host))).rows;
       if (row !== undefined) syncs.set(host.address, textIn(row, 'value'));
     } catch (error) {
       options.log.warn({ node: host.address, err: error }, 'how this node writes its commit log is unknown');

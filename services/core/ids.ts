@@ -38,6 +38,19 @@ export function parseSendKey(value: string): SendKey | undefined {
   return uuidV7.test(value) ? (value as SendKey) : undefined;
 }
 
+/** Its 16 bytes (RFC 9562, section 4). */
+export function sendKeyBytes(key: SendKey): Buffer {
+  return Buffer.from(key.replaceAll('-', ''), 'hex');
+}
+
+/** Undefined unless they are the 16 bytes of a UUIDv7. */
+export function sendKeyOfBytes(bytes: Uint8Array): SendKey | undefined {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  return parseSendKey(
+    `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
+  );
+}
+
 /** When a UUIDv7 says it was made, in milliseconds since 1970 (RFC 9562, section 5.7). */
 export function sendKeyTimeMs(key: SendKey): number {
   return Number.parseInt(key.slice(0, 8) + key.slice(9, 13), 16);

@@ -4,6 +4,7 @@
 import { openConfigWatcher } from '../config-db/config-watcher.ts';
 import { createScope } from '../core/lifecycle.ts';
 import { createAuthenticator } from '../runtime/auth.ts';
+import { startEngineProbe } from '../runtime/engine-probe.ts';
 import { createGrpcHost } from '../runtime/grpc.ts';
 import { createGrpcHandlers } from '../runtime/grpc-handlers.ts';
 import { createHttpHost } from '../runtime/http.ts';
@@ -47,8 +48,11 @@ export async function startHistory(context: ServerContext<HistorySettings>): Pro
         drainMs: settings.drainMs,
       }),
     );
+    const probe = scope.use(
+      startEngineProbe({ engine: 'the history database', ask: () => engines.historyDb.watermark(0), clock, log }),
+    );
     const notReady = (): readonly string[] => {
-      const reasons = [...config.faults(), ...auth.notReady()];
+      const reasons = [...config.faults(), ...auth.notReady(), ...probe.notReady()];
       grpc.setServing(reasons.length === 0);
       return reasons;
     };

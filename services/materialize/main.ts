@@ -4,6 +4,7 @@
 import type { DeadLetter } from '../backplane/dead-letters.ts';
 import { createScope } from '../core/lifecycle.ts';
 import { createAdminCheck } from '../runtime/admin.ts';
+import { startEngineProbe } from '../runtime/engine-probe.ts';
 import { createHttpHost } from '../runtime/http.ts';
 import type { Log } from '../runtime/log.ts';
 import { counter, gauge } from '../runtime/metrics.ts';
@@ -76,8 +77,10 @@ export async function startMaterialize(context: ServerContext<MaterializeSetting
     });
     scope.use(await backplane.openGroup(group, follower));
     scope.defer(() => pace.stop());
-    const notReady = (): readonly string[] => [];
     const desk = createDeadLetterDesk({ deadLetters, historyDb, decode: payloadDecoders });
+    const { notReady } = scope.use(
+      startEngineProbe({ engine: 'the history database', ask: () => historyDb.watermark(0), clock, log }),
+    );
     const http = scope.use(
       await createHttpHost({
         host: settings.httpHost,

@@ -7,6 +7,7 @@ import { partitionOf } from '../core/partitioning.ts';
 import type { UserId } from '../core/ids.ts';
 import type { Owner, OwnerDependencies } from './owner.ts';
 import { createAppender, type Appender } from './owner/appender.ts';
+import { usualMarkSizes } from './owner/marked-keys.ts';
 import { createPartitionOwner, type PartitionOwner } from './owner/partition-owner.ts';
 import { notOwned } from './owner/sends.ts';
 import type { Shared } from './owner/shared.ts';
@@ -26,6 +27,7 @@ export function createOwner(dependencies: OwnerDependencies): Owner {
 
   const shared: Shared = {
     createFold,
+    markSizes: usualMarkSizes,
     ...dependencies,
     ports: {
       ...ports,

@@ -7,6 +7,8 @@ import type { ChatId } from '../core/chat-id.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ClientId, MessageId, SendKey, UserId } from '../core/ids.ts';
 import type { createFold, LogEntry } from '../core/log/fold.ts';
+import type { TakeOverStart } from '../core/log/take-over.ts';
+import type { MarkSizes } from './owner/marked-keys.ts';
 import type { LogRecord, PartitionState, Position } from '../core/log/record.ts';
 import type { MessageIds } from '../core/message-id.ts';
 import type { Random } from '../core/random.ts';
@@ -76,18 +78,11 @@ export interface OwnerPorts {
   reread(source: number, target: number, after: number): void;
 }
 
-/** Where to start a take-over or a reread: `findTakeOverStart` and `findStart` in core/log make it. */
+/** Where to start a reread: `findStart` in core/log makes it. */
 export interface FoldStart {
   readonly from: number;
   /** Before the record at `from`. */
   readonly state: PartitionState;
-}
-
-export interface TakeOverStart extends FoldStart {
-  /** The log's end when the start was chosen: fences once it has folded up to here. */
-  readonly end: number;
-  /** Every accepted key made at or after this time (milliseconds since 1970) is in the records from `from` on. */
-  readonly keysSinceMs: number;
 }
 
 export interface Reread extends FoldStart {
@@ -111,11 +106,13 @@ export interface OwnerDependencies {
   readonly defer: (work: () => void) => void;
   /** The rules; core's own unless told otherwise. */
   readonly createFold?: typeof createFold;
+  /** When Marks are due, and how large they are; what is usual unless told otherwise. */
+  readonly markSizes?: MarkSizes;
 }
 
 /** Made by createOwner in ./create-owner.ts. */
 export interface Owner {
-  /** Follows the partition from `start`; give it the records from `start.from` on with `records`. */
+  /** Follows the partition from `start`, which `findTakeOverStart` in core/log makes; give it the records from `start.from` on with `records`. */
   takeOver(partition: number, start: TakeOverStart): void;
   granted(partition: number, term: number): void;
   /** Records as the log has them, in offset order, without a gap in what was read. */

@@ -6,9 +6,10 @@
 import type { Backplane, Tail } from '../backplane/backplane.ts';
 import type { ConfigDb } from '../config-db/config-db.ts';
 import { serverOf, type DynamicConfig } from '../config-db/dynamic-config.ts';
+import { formatRanges } from '../config-db/partition-ranges.ts';
 import { CecochatError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
-import { findTakeOverStart } from '../core/log/find-start.ts';
+import { findTakeOverStart } from '../core/log/take-over.ts';
 import { partitionOf } from '../core/partitioning.ts';
 import type { Random } from '../core/random.ts';
 import type { Clock } from '../core/time/clock.ts';
@@ -56,7 +57,8 @@ const againMs = 100;
 const retakeMs = 1_000;
 const mostWaitMs = 2_000;
 const releaseMs = 4_000;
-const takenAtOnce = 8;
+/** Their reads share requests to the engine; each may hold thousands of records. */
+const takenAtOnce = 64;
 
 /** Resolves when the server's id is this process's; take-overs follow. Error: the signal's reason. */
 export async function openPartitions(deps: PartitionsDependencies, signal: AbortSignal): Promise<Partitions> {
@@ -70,8 +72,18 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   let dirty = false;
   let working: Promise<void> | undefined;
 
+  /** When (monotonic) the take-overs that are not finished began. */
+  let takingSinceMs: number | undefined;
+
   const changed = (): void => {
     for (const wake of waiters) wake();
+  };
+  const reportTaken = (): void => {
+    if (takingSinceMs === undefined) return;
+    for (const phase of phases.values()) if (phase === 'starting' || phase === 'taking') return;
+    const tookMs = Math.round(clock.monotonicMs() - takingSinceMs);
+    takingSinceMs = undefined;
+    report('info', { partitions: phases.size, tookMs }, 'the partitions are taken over');
   };
 
   const ports = createLogPorts({
@@ -124,6 +136,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
         phases.set(partition, 'owned');
         feeds.open(partition, position);
         changed();
+        reportTaken();
       },
       ended,
       feed: (partition, _incarnation, entries) => feeds.add(partition, entries),
@@ -178,8 +191,9 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     );
     for (const partition of free) phases.set(partition, 'starting');
     if (free.length > 0) {
+      takingSinceMs ??= nowMs;
+      report('info', { partitions: formatRanges(free), version: deps.config()?.version }, 'takes partitions over');
       await claims.publish();
-      // Each may hold ten minutes of its log in memory, and the first ones are owned the sooner.
       await someAtOnce(free, takenAtOnce, takeOver);
     }
     return free.length < missing.length;

@@ -3,6 +3,7 @@
  */
 import { CecochatError } from '../core/errors.ts';
 import { createAdminCheck } from '../runtime/admin.ts';
+import { startEngineProbe } from '../runtime/engine-probe.ts';
 import { createHttpHost } from '../runtime/http.ts';
 import type { RunningServer, ServerContext } from '../runtime/server.ts';
 import { profileApi } from './http.ts';
@@ -34,7 +35,13 @@ export async function startProfile(context: ServerContext<ProfileSettings>): Pro
     accessLifetimeMs: settings.accessTokenLifetimeS * 1000,
     refreshLifetimeMs: settings.refreshTokenLifetimeS * 1000,
   });
-  const notReady = (): readonly string[] => [];
+  const probe = startEngineProbe({
+    engine: 'the user database',
+    ask: () => engines.userDb.byName('readiness'),
+    clock,
+    log,
+  });
+  const { notReady } = probe;
   const http = await createHttpHost({
     host: settings.httpHost,
     port: settings.httpPort,
@@ -59,6 +66,7 @@ export async function startProfile(context: ServerContext<ProfileSettings>): Pro
     },
     async [Symbol.asyncDispose]() {
       await http[Symbol.asyncDispose]();
+      await probe[Symbol.asyncDispose]();
       log.info({}, 'profile stopped');
     },
   };

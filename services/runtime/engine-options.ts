@@ -90,6 +90,11 @@ export function engineOptionsOf(settings: EngineSettings, needs: readonly Engine
       return undefined;
     }
   };
+  if (retentionBytes !== undefined && needs.includes('backplane')) {
+    const change = `kafka-configs.sh --bootstrap-server ${list(settings.kafka)[0]} --alter --entity-type topics --entity-name ${settings.kafkaTopic} --add-config retention.bytes=${retentionBytes}`;
+    faults['retentionBytes'] =
+      `is for the embedded backplane. Kafka cuts its partitions by size itself, also what history does not have yet, when the topic says so: ${change}. Set it to 0, and retentionMs to bound the log by age`;
+  }
   if (settings.kafkaMinInsync > settings.kafkaReplication)
     faults['kafkaMinInsync'] = `is more than the ${settings.kafkaReplication} replicas of kafkaReplication`;
   if (settings.kafkaSasl !== 'none' && (settings.kafkaUser === '' || settings.kafkaPassword === ''))

@@ -33,7 +33,7 @@ export const engineSettings = declareSettings('engines', {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     unit: 'bytes',
-    doc: 'The same by size, for each partition; 0 keeps all. Embedded only.',
+    doc: 'The same by size, for each partition; 0 keeps all. Embedded only: with Kafka it is refused, there the topic’s `retention.bytes` bounds the size.',
   }),
   historyRowBytes: integerSetting({
     default: 8_388_608,

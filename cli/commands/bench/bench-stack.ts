@@ -1,12 +1,15 @@
 /**
- * The stack that is measured: the running one, or one brought up for it and thrown away afterwards.
+ * The stack that is measured: the running one, or one brought up for it and thrown away afterwards. On external
+ * engines such a one has a topic and a keyspace of its own, which go with it.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Scope } from '../../../services/core/lifecycle.ts';
+import { chooseEngines, type EngineOptions } from '../../stack/engine-choice.ts';
 import { stackFolders } from '../../stack/folders.ts';
 import { findRunningStack, type StackAccess } from '../../stack/running-stack.ts';
+import type { ExternalEngineOptions } from '../../stack/servers/external-engines.ts';
 import { startStack, stopStack } from '../../stack/stack-life.ts';
-import { readState } from '../../stack/state.ts';
+import { readEngines, readState } from '../../stack/state.ts';
 import type { Invocation } from '../command.ts';
 
 export interface BenchStack {
@@ -15,36 +18,84 @@ export interface BenchStack {
   readonly pid: number;
   /** On the file system of the stack's data. */
   readonly folder: string;
+  /** Undefined: the engines are in its process. */
+  readonly external: ExternalEngineOptions | undefined;
 }
 
-/** Errors: those of starting a stack. */
-export async function openBenchStack(
-  invocation: Invocation,
-  given: { readonly name: string; readonly throwAway: boolean; readonly scope: Scope },
-): Promise<BenchStack> {
+export interface BenchStackRequest {
+  readonly name: string;
+  readonly throwAway: boolean;
+  readonly engines: EngineOptions;
+  readonly scope: Scope;
+}
+
+const stopMs = 10_000;
+const startMs = { embedded: 30_000, external: 120_000 } as const;
+
+/** Errors: usage.invalid (the running stack is on other engines), those of starting a stack. */
+export async function openBenchStack(invocation: Invocation, request: BenchStackRequest): Promise<BenchStack> {
   const { environment, output } = invocation;
-  const running = given.throwAway ? undefined : await findStack(invocation, given.name);
-  const stack = running ?? (await throwAwayStack(invocation, given.scope));
+  const { backends } = request.engines;
+  const running = request.throwAway ? undefined : await findStack(invocation, request);
+  const stack = running ?? (await throwAwayStack(invocation, request));
   output.progress(running === undefined ? `brought up stack "${stack.name}"` : `using stack "${stack.name}"`);
   const folders = stackFolders(environment, stack.name);
-  const state = await readState(folders);
+  const [state, engines] = await Promise.all([readState(folders), readEngines(folders)]);
   if (state === undefined) {
     throw new CecochatError('stack.not_running', `stack "${stack.name}" has gone`, { hint: 'cecochat up' });
   }
-  return { stack, pid: state.pid, folder: folders.root };
+  if (backends !== 'auto' && backends !== state.backends) {
+    throw new CecochatError('usage.invalid', `stack "${stack.name}" runs on ${state.backends} engines`, {
+      hint: 'leave --backends out, or add --throw-away to bring up a stack for this alone',
+    });
+  }
+  const isExternal = state.backends === 'external';
+  const external = isExternal ? await whereEnginesAre(invocation, engines?.settings ?? {}) : undefined;
+  return { stack, pid: state.pid, folder: folders.root, external };
 }
 
-async function throwAwayStack(invocation: Invocation, scope: Scope): Promise<StackAccess> {
-  const name = `bench-${Buffer.from(invocation.environment.random.bytes(4)).toString('hex')}`;
-  scope.defer(async () => void (await stopStack(invocation, { name, timeoutMs: 10_000, deleteData: true })));
-  return startStack(invocation, { name, timeoutMs: 30_000, portBase: 0, keep: false });
+async function throwAwayStack(invocation: Invocation, { engines, scope }: BenchStackRequest): Promise<StackAccess> {
+  const { environment } = invocation;
+  const mark = Buffer.from(environment.random.bytes(4)).toString('hex');
+  const name = `bench-${mark}`;
+  const chosen = await chooseEngines(environment, stackFolders(environment, name), engines);
+  const own = { kafkaTopic: `cecochat-bench-${mark}`, cassandraKeyspace: `cecochat_bench_${mark}` };
+  const settings = chosen.backends === 'external' ? { ...chosen.settings, ...own } : chosen.settings;
+  if (chosen.backends === 'external') {
+    const where = await whereEnginesAre(invocation, settings);
+    if (where !== undefined) scope.defer(() => removeLeftovers(where));
+  }
+  scope.defer(async () => void (await stopStack(invocation, { name, timeoutMs: stopMs, deleteData: true })));
+  const timeoutMs = startMs[chosen.backends];
+  return startStack(invocation, { name, timeoutMs, portBase: 0, keep: false, engines: settings });
 }
 
-async function findStack({ environment }: Invocation, name: string): Promise<StackAccess | undefined> {
+async function whereEnginesAre({ environment }: Invocation, settings: Readonly<Record<string, string>>) {
+  const { externalEngines } = await import('../../stack/servers/external-engines.ts');
+  return externalEngines(environment, settings);
+}
+
+async function removeLeftovers({ kafka, cassandra }: ExternalEngineOptions): Promise<void> {
+  const [{ removeStackTopic }, { removeKeyspace }] = await Promise.all([
+    import('./external/floor-topic.ts'),
+    import('./external/keyspace.ts'),
+  ]);
+  await Promise.all([removeStackTopic(kafka), removeKeyspace(cassandra)]);
+}
+
+/** One on other engines than those given is left alone. */
+async function findStack({ environment }: Invocation, request: BenchStackRequest): Promise<StackAccess | undefined> {
+  const { name, engines } = request;
+  let running: StackAccess;
   try {
-    return await findRunningStack(environment, name);
+    running = await findRunningStack(environment, name);
   } catch (error) {
     if (error instanceof CecochatError && error.code === 'stack.not_running') return undefined;
     throw error;
   }
+  const settings = (await readEngines(stackFolders(environment, name)))?.settings ?? {};
+  const isThere = (['kafka', 'cassandra', 'redis'] as const).every(
+    (engine) => engines[engine] === undefined || engines[engine] === settings[engine],
+  );
+  return isThere ? running : undefined;
 }

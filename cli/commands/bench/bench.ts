@@ -2,10 +2,12 @@
  * `cecochat bench`: options of the benchmarks; each is a module of its own.
  */
 import type { Command } from 'commander';
+import { Option } from '../../commander.ts';
 import type { CommandModule, RunCommand } from '../command.ts';
 import { addExamples, durationFlag, integerOption, numberOption, stackOption } from '../options.ts';
 import { benchConnections, type ConnectionsOptions } from './connections.ts';
-import { benchMessages, type MessagesOptions } from './messages.ts';
+import { benchMessages } from './messages.ts';
+import type { MessagesOptions } from './messages-options.ts';
 import { runBenchWorker } from './worker.ts';
 
 export const benchCommand: CommandModule = {
@@ -22,6 +24,10 @@ export const benchCommand: CommandModule = {
     addExamples(command, [
       ['cecochat bench messages', 'how many messages a second, beside the floor of the machine'],
       ['cecochat bench messages --rate 1000', 'latency at 1 000 messages a second'],
+      [
+        'cecochat bench messages --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
+        'both on real engines, beside bare kafkajs; what it makes there is removed',
+      ],
       ['cecochat bench connections --connections 15000', 'memory of connections, and whether all get through'],
     ]);
   },
@@ -32,7 +38,7 @@ function defineMessages(command: Command, run: RunCommand): void {
     .command('messages')
     .summary('throughput and latency, from send to the other client')
     .description(
-      'Send between pairs of users: durable acknowledgement and delivery, beside a bare echo of the same bytes.',
+      'Send between pairs of users: durable acknowledgement and delivery, beside a bare echo of the same bytes. On\nexternal engines: latency at --rate (default 1 000/s) beside a round trip of bare kafkajs, then, without --rate,\nsaturation beside a bare producer.',
     )
     .option('--dialogs <number>', 'pairs of users', integerOption({ min: 1, max: 5_000 }), 64)
     .option('--in-flight <number>', 'messages on their way in each dialog', integerOption({ min: 1, max: 4_000 }), 8)
@@ -46,6 +52,14 @@ function defineMessages(command: Command, run: RunCommand): void {
     .addOption(durationFlag('--warm-up <duration>', 'time before it that is not counted', { defaultMs: 10_000 }))
     .option('--processes <number>', 'client processes', integerOption({ min: 1, max: 64 }), 1)
     .option('--no-floor', 'leave the floor out')
+    .addOption(
+      new Option('--backends <kind>', 'engines of the stack; auto: of the running one')
+        .choices(['auto', 'embedded', 'external'])
+        .default('auto'),
+    )
+    .option('--kafka <brokers>', 'of a stack brought up on external engines, as for up')
+    .option('--cassandra <nodes>', 'the same')
+    .option('--redis <url>', 'the same; no other stack may run on it')
     .option('--throw-away', 'bring up a stack for this alone, also when one is running')
     .addOption(stackOption())
     .action((options: MessagesOptions) => run((invocation) => benchMessages(invocation, options)));

@@ -2,13 +2,11 @@
  * Many connections, each a client of its own that sends a few messages at a fixed interval to a neighbour.
  * Opened so many at a time; the sends are spread over the interval.
  */
-import { OpenResponse } from '../../../protos/gen/cecochat/v1/chat.ts';
+import type { Random } from '../../../services/core/random.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
-import { helloFrame } from './dialog-load.ts';
 import { createHistogram } from './histogram.ts';
+import { openLoadClient, type LoadClient } from './load-client.ts';
 import type { ConnectionPlan, Progress } from './orders.ts';
-import { chatPath, openRawStream, type RawStream } from './raw-stream.ts';
-import { countUp, createFrameScanner, createSendTemplate, firstKey, sameCounter, type SendTemplate } from './wire.ts';
 
 export interface Connections {
   readonly open: number;
@@ -19,22 +17,22 @@ export interface Connections {
 }
 
 interface Sender {
-  readonly stream: RawStream;
-  readonly template: SendTemplate;
-  readonly key: Buffer;
+  readonly client: LoadClient;
   sent: number;
   nextDueMs: number;
 }
 
 const atATime = 100;
-const openWithinMs = 20_000;
+const openWithinMs = 60_000;
 const tickMs = 5;
 const mostFaults = 10;
 
 export async function openConnections(request: {
   readonly plans: readonly ConnectionPlan[];
+  readonly connectUrl: string;
   readonly textBytes: number;
   readonly clock: Clock;
+  readonly random: Random;
   readonly signal: AbortSignal;
 }): Promise<Connections> {
   const { plans, textBytes, clock, signal } = request;
@@ -44,10 +42,8 @@ export async function openConnections(request: {
   const latency = createHistogram();
   /** When the message of a receiver's number was due: the sender's schedule, which is the same process's. */
   const dueOf = new Map<string, Sender>();
+  const counts = { acknowledged: 0, delivered: 0, misplaced: 0, refused: 0, lost: 0 };
   let open = 0;
-  let acknowledged = 0;
-  let delivered = 0;
-  let misplaced = 0;
   let startMs = 0;
   let interval = 0;
   let lastDeliveryMs = 0;
@@ -55,49 +51,39 @@ export async function openConnections(request: {
   const fault = (why: string): void => {
     if (faults.length < mostFaults) faults.push(why);
   };
-  const openOne = (plan: ConnectionPlan, settled: (ok: boolean) => void): void => {
-    const received = firstKey(0, 0);
-    const confirmed = firstKey(0, 0);
+  /** `settled`: it is open for the first time, or never will be. */
+  const openOne = (plan: ConnectionPlan, settled: () => void): void => {
     let arrived = 0;
-    const scan = createFrameScanner({
-      welcome() {
-        open += 1;
-        settled(true);
-      },
-      ack(frame, keyAt) {
-        countUp(confirmed);
-        if (!sameCounter(frame, keyAt, confirmed)) misplaced += 1;
-        acknowledged += 1;
-      },
-      message(frame, keyAt) {
-        countUp(received);
-        if (!sameCounter(frame, keyAt, received)) misplaced += 1;
-        delivered += 1;
-        const nowMs = clock.monotonicMs();
-        lastDeliveryMs = nowMs - startMs;
-        const from = dueOf.get(plan.userId);
-        if (from !== undefined) latency.record((nowMs - (from.nextDueMs - (from.sent - arrived) * interval)) * 1000);
-        arrived += 1;
-      },
-      result(frame) {
-        for (const { result } of OpenResponse.decode(frame).results) {
-          if (result?.$case === 'refused') fault(`a send was refused: ${result.value.code} ${result.value.detail}`);
-        }
-      },
-    });
-    const stream = openRawStream({
-      address: plan.address,
-      token: plan.token,
-      path: chatPath,
-      frame: scan,
-      ended(error) {
-        fault(error.message);
-        settled(false);
+    let isNew = true;
+    const client = openLoadClient({
+      ...request,
+      plan,
+      text,
+      events: {
+        welcomed() {
+          if (isNew) open += 1;
+          isNew = false;
+          settled();
+        },
+        acknowledged: () => void (counts.acknowledged += 1),
+        delivered() {
+          counts.delivered += 1;
+          const nowMs = clock.monotonicMs();
+          lastDeliveryMs = nowMs - startMs;
+          const from = dueOf.get(plan.userId);
+          if (from !== undefined) latency.record((nowMs - (from.nextDueMs - (from.sent - arrived) * interval)) * 1000);
+          arrived += 1;
+        },
+        misplaced: () => void (counts.misplaced += 1),
+        refused: () => void (counts.refused += 1),
+        lost: () => void (counts.lost += 1),
+        failed(error) {
+          fault(error.message);
+          settled();
+        },
       },
     });
-    stream.write(helloFrame);
-    const template = createSendTemplate(BigInt(plan.toUserId), text);
-    const sender = { stream, template, key: firstKey(clock.nowMs(), plan.series), sent: 0, nextDueMs: 0 };
+    const sender = { client, sent: 0, nextDueMs: 0 };
     senders.push(sender);
     dueOf.set(plan.toUserId, sender);
   };
@@ -133,10 +119,12 @@ export async function openConnections(request: {
         const nowMs = clock.monotonicMs();
         let left = false;
         for (const sender of senders) {
-          if (sender.sent === messages) continue;
+          const isDone = sender.sent === messages;
+          if (isDone && sender.client.unsettled === 0) continue;
           left = true;
-          if (sender.nextDueMs > nowMs) continue;
-          sender.stream.write(sender.template.frame(sender.key, 1));
+          sender.client.tick(nowMs);
+          if (isDone || sender.nextDueMs > nowMs) continue;
+          sender.client.send();
           sender.sent += 1;
           sender.nextDueMs += intervalMs;
         }
@@ -148,9 +136,7 @@ export async function openConnections(request: {
       return {
         kind: 'progress',
         sent: senders.reduce((sum, sender) => sum + sender.sent, 0),
-        acknowledged,
-        delivered,
-        misplaced,
+        ...counts,
         faults,
         cpuMs: (user + system) / 1000,
         lastDeliveryMs,

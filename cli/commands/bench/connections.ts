@@ -7,10 +7,10 @@ import { CecochatError } from '../../../services/core/errors.ts';
 import { createScope } from '../../../services/core/lifecycle.ts';
 import { formatBytes, formatCount } from '../../output/units.ts';
 import type { CommandResult, Invocation } from '../command.ts';
+import { askAll, shares } from './ask-all.ts';
 import { createPeers } from './bench-peers.ts';
 import { openBenchStack } from './bench-stack.ts';
 import { latencyLine, mergeLatencies, type Latencies } from './load-summary.ts';
-import { askAll, shares } from './messages.ts';
 import type { ConnectionPlan, Peer, Progress } from './orders.ts';
 import { readFileLimit, readProcessUsage } from './process-usage.ts';
 import { startWorker, type BenchWorker } from './worker-process.ts';
@@ -39,6 +39,7 @@ export async function benchConnections(invocation: Invocation, options: Connecti
   const { stack, pid } = await openBenchStack(invocation, {
     name: options.name,
     throwAway: options.throwAway === true,
+    engines: { backends: 'auto' },
     scope,
   });
   await checkFileLimits(options, pid);
@@ -54,7 +55,12 @@ export async function benchConnections(invocation: Invocation, options: Connecti
   const openStartMs = clock.monotonicMs();
   const opened = await askAll(
     workers,
-    (index) => ({ kind: 'open-connections', connections: (pairs[index] ?? []).flat(), textBytes: options.size }),
+    (index) => ({
+      kind: 'open-connections',
+      connections: (pairs[index] ?? []).flat(),
+      connectUrl: stack.connectUrl,
+      textBytes: options.size,
+    }),
     'opened',
   );
   const openMs = clock.monotonicMs() - openStartMs;
@@ -79,6 +85,8 @@ export async function benchConnections(invocation: Invocation, options: Connecti
     acknowledged: total((one) => one.acknowledged),
     delivered: total((one) => one.delivered),
     misplaced: total((one) => one.misplaced),
+    refused: total((one) => one.refused),
+    lost: total((one) => one.lost),
     lateMs: Math.max(0, ...progress.map((one) => one.lastDeliveryMs)) - options.messages * options.interval,
     latency: mergeLatencies(progress.map((one) => one.latency)),
     faults: progress.flatMap((one) => one.faults),
@@ -174,6 +182,8 @@ interface Outcome {
   readonly acknowledged: number;
   readonly delivered: number;
   readonly misplaced: number;
+  readonly refused: number;
+  readonly lost: number;
   readonly lateMs: number;
   readonly latency: Latencies;
   readonly faults: readonly string[];
@@ -184,13 +194,15 @@ interface Outcome {
 }
 
 function present(options: ConnectionsOptions, outcome: Outcome): CommandResult {
-  const { open, openMs, expected, delivered, acknowledged, misplaced, faults, lateMs, latency } = outcome;
+  const { open, openMs, expected, delivered, acknowledged, misplaced, refused, lost, faults, lateMs, latency } =
+    outcome;
   const planned = (options.messages * options.interval) / 1000;
   const cpu = (ms: number | undefined): string => (ms === undefined ? 'unknown' : `${(ms / 1000).toFixed(1)} s`);
   const memory = outcome.bytesPerConnection;
   const text = [
     `${formatCount(open)} of ${formatCount(options.connections)} connections open, after ${(openMs / 1000).toFixed(1)} s`,
     `  messages  ${formatCount(delivered)} of ${formatCount(expected)} delivered, ${formatCount(acknowledged)} acknowledged as durable`,
+    `  retries   ${formatCount(refused)} sends refused at first, ${formatCount(lost)} streams opened again`,
     `  time      ${(Math.max(0, lateMs) / 1000).toFixed(1)} s beyond the ${planned} s`,
     `  delivered ${latencyLine(latency)}`,
     `  memory    ${memory === undefined ? 'unknown' : formatBytes(memory)} of the server per connection`,
@@ -210,6 +222,8 @@ function present(options: ConnectionsOptions, outcome: Outcome): CommandResult {
       delivered,
       acknowledged,
       misplaced,
+      refused,
+      reopened: lost,
       beyondMs: Math.round(Math.max(0, lateMs)),
       latency,
       serverBytesPerConnection: memory === undefined ? null : Math.round(memory),

@@ -1,6 +1,8 @@
 /**
  * What the benchmark's processes say to each other over their IPC channel.
  */
+import type { BatchShape } from './external/bare-producer.ts';
+import type { FloorPlace } from './external/round-trip.ts';
 import type { SavedHistogram } from './histogram.ts';
 
 export interface Peer {
@@ -27,9 +29,16 @@ export type Order =
   /** Be the server of the floor: send back what comes. */
   | { readonly kind: 'echo' }
   | ({ readonly kind: 'floor'; readonly address: string; readonly streams: number } & Load)
+  | ({ readonly kind: 'kafka-round-trip'; readonly place: FloorPlace; readonly streams: number } & Load)
+  | ({ readonly kind: 'kafka-produce'; readonly place: FloorPlace; readonly shape: BatchShape } & Load)
   | { readonly kind: 'open-dialogs'; readonly dialogs: readonly DialogPlan[]; readonly textBytes: number }
   | ({ readonly kind: 'run' } & Load)
-  | { readonly kind: 'open-connections'; readonly connections: readonly ConnectionPlan[]; readonly textBytes: number }
+  | {
+      readonly kind: 'open-connections';
+      readonly connections: readonly ConnectionPlan[];
+      readonly connectUrl: string;
+      readonly textBytes: number;
+    }
   | { readonly kind: 'send'; readonly messages: number; readonly intervalMs: number };
 
 export interface Load {
@@ -69,6 +78,10 @@ export interface Progress {
   readonly acknowledged: number;
   readonly delivered: number;
   readonly misplaced: number;
+  /** Sends that were refused and went out again. */
+  readonly refused: number;
+  /** Streams that were lost and opened again. */
+  readonly lost: number;
   readonly faults: readonly string[];
   readonly cpuMs: number;
   /** Milliseconds from the first send to the last delivery so far. */
@@ -78,7 +91,16 @@ export interface Progress {
 
 /** The channel is private to the benchmark's own processes: the kind alone is checked. */
 export function isOrder(value: unknown): value is Order {
-  return hasKind(value, ['echo', 'floor', 'open-dialogs', 'run', 'open-connections', 'send']);
+  return hasKind(value, [
+    'echo',
+    'floor',
+    'kafka-round-trip',
+    'kafka-produce',
+    'open-dialogs',
+    'run',
+    'open-connections',
+    'send',
+  ]);
 }
 
 export function isAnswer(value: unknown): value is Answer {

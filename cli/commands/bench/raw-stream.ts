@@ -2,6 +2,7 @@
  * A bidirectional gRPC stream of bytes, on a connection of its own.
  */
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { CecochatError } from '../../../services/core/errors.ts';
 import { errorFromGrpc } from '../../client/errors-from-grpc.ts';
 
 export const chatPath = '/cecochat.v1.Chat/Open';
@@ -38,7 +39,7 @@ export function openRawStream(request: RawStreamRequest): RawStream {
   };
   call.on('data', request.frame);
   call.on('error', (error: Error) => end(errorFromGrpc(error, `stream to ${request.address}`)));
-  call.on('end', () => end(new Error(`${request.address} ended the stream`)));
+  call.on('end', () => end(new CecochatError('refresh', `${request.address} ended the stream`)));
   return {
     write: (frame) => void call.write(frame),
     close() {

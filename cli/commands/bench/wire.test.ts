@@ -52,20 +52,23 @@ test('the scanner finds each message and acknowledgement, in order, and passes o
     $case: 'receipt',
     value: { chatId: '1-2', readerId: 1n, senderId: 2n, deliveredUpTo: upTo, seenUpTo: 0n },
   }));
-  const cursor = Buffer.alloc(23, 1);
+  const cursorOf = (index: number): Buffer => Buffer.alloc(23, index);
   fc.assert(
     fc.property(fc.array(fc.oneof(message, ack, receipt)), (kinds) => {
-      const events = kinds.map((event) => ({ cursor, feed: 0n, event }));
+      const events = kinds.map((event, index) => ({ cursor: cursorOf(index), feed: 0n, event }));
       const pong = { nonce: 5n, serverTimeMs: 2n ** 41n };
       const frame = Buffer.from(OpenResponse.encode({ welcome: undefined, events, results: [], pong }).finish());
       const found: string[] = [];
+      const cursors: Buffer[] = [];
       const keyAt = (bytes: Buffer, at: number): string => bytes.toString('latin1', at, at + keyLength);
       createFrameScanner({
         message: (bytes, at) => found.push(`message ${keyAt(bytes, at)}`),
         ack: (bytes, at) => found.push(`ack ${keyAt(bytes, at)}`),
         result: () => found.push('result'),
         welcome: () => found.push('welcome'),
+        cursor: (bytes, from, to) => cursors.push(bytes.subarray(from, to)),
       })(frame);
+      expect(cursors).toEqual(events.map(({ cursor }) => cursor));
       expect(found).toEqual(
         kinds.flatMap((event) =>
           event?.$case === 'message' || event?.$case === 'ack' ? [`${event.$case} ${event.value.key}`] : [],

@@ -6,6 +6,7 @@
 import { OpenRequest, SendMessageRequest } from '../../../protos/gen/cecochat/v1/chat.ts';
 
 export const keyLength = 36;
+const seriesOffset = 14;
 const counterOffset = 24;
 const placeholder = 'k'.repeat(keyLength);
 const previousPlaceholder = 'p'.repeat(keyLength);
@@ -43,6 +44,14 @@ export function touchKey(key: Buffer, timeMs: number): void {
 /** True when the counter of the key at `at` in `frame` is that of `key`. */
 export function sameCounter(frame: Buffer, at: number, key: Buffer): boolean {
   for (let place = counterOffset; place < keyLength; place += 1) {
+    if (frame[at + place] !== key[place]) return false;
+  }
+  return true;
+}
+
+/** True when the key at `at` in `frame` is of the same sender as `key`. */
+export function sameSeries(frame: Buffer, at: number, key: Buffer): boolean {
+  for (let place = seriesOffset; place < counterOffset; place += 1) {
     if (frame[at + place] !== key[place]) return false;
   }
   return true;
@@ -95,13 +104,16 @@ export interface FrameSink {
   ack(frame: Buffer, keyAt: number): void;
   /** It answers a send on its own: refusals, repeated keys. */
   result(frame: Buffer): void;
-  welcome(): void;
+  welcome(frame: Buffer): void;
+  /** Of each event, after what was in it. */
+  cursor?(frame: Buffer, from: number, to: number): void;
 }
 
 // Field numbers of OpenResponse, Event, Message and Ack, as tags of length-delimited fields.
 const welcomeTag = 0x0a;
 const eventsTag = 0x12;
 const resultsTag = 0x1a;
+const cursorTag = 0x0a;
 const messageTag = 0x1a;
 const ackTag = 0x22;
 const messageKeyTag = 0x32;
@@ -134,6 +146,8 @@ export function createFrameScanner(sink: FrameSink): (frame: Buffer) => void {
     return -1;
   };
   const event = (frame: Buffer, end: number): void => {
+    let cursorFrom = 0;
+    let cursorTo = 0;
     while (at < end) {
       const tag = varint(frame);
       if ((tag & 7) !== 2) {
@@ -144,8 +158,10 @@ export function createFrameScanner(sink: FrameSink): (frame: Buffer) => void {
       const after = at + length;
       if (tag === messageTag) sink.message(frame, find(frame, after, messageKeyTag));
       else if (tag === ackTag) sink.ack(frame, find(frame, after, ackKeyTag));
+      else if (tag === cursorTag) [cursorFrom, cursorTo] = [at, after];
       at = after;
     }
+    if (cursorTo > 0) sink.cursor?.(frame, cursorFrom, cursorTo);
   };
   return (frame) => {
     at = 0;
@@ -159,7 +175,7 @@ export function createFrameScanner(sink: FrameSink): (frame: Buffer) => void {
       const after = at + length;
       if (tag === eventsTag) event(frame, after);
       else if (tag === resultsTag) sink.result(frame);
-      else if (tag === welcomeTag) sink.welcome();
+      else if (tag === welcomeTag) sink.welcome(frame);
       at = after;
     }
   };

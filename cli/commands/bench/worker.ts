@@ -10,7 +10,11 @@ import { isOrder, type Answer, type Order } from './orders.ts';
 
 const progressEveryMs = 250;
 
-export async function runBenchWorker({ clock, signal }: Pick<Environment, 'clock' | 'signal'>): Promise<void> {
+export async function runBenchWorker({
+  clock,
+  random,
+  signal,
+}: Pick<Environment, 'clock' | 'random' | 'signal'>): Promise<void> {
   if (process.send === undefined) {
     throw new CecochatError('usage.invalid', 'this command is for the benchmark itself: it talks to its parent', {
       hint: 'cecochat bench --help',
@@ -30,6 +34,16 @@ export async function runBenchWorker({ clock, signal }: Pick<Environment, 'clock
       case 'floor':
         answer(await runFloor({ address: order.address, streams: order.streams, load: order, clock, signal: work }));
         break;
+      case 'kafka-round-trip': {
+        const { runRoundTrip } = await import('./external/round-trip.ts');
+        answer(await runRoundTrip({ place: order.place, streams: order.streams, load: order, clock, signal: work }));
+        break;
+      }
+      case 'kafka-produce': {
+        const { runBareProducer } = await import('./external/bare-producer.ts');
+        answer(await runBareProducer({ place: order.place, shape: order.shape, load: order, clock, signal: work }));
+        break;
+      }
       case 'open-dialogs': {
         const { dialogs: plans, textBytes } = order;
         dialogs = await openDialogs({ plans, textBytes, clock, signal: work });
@@ -41,8 +55,8 @@ export async function runBenchWorker({ clock, signal }: Pick<Environment, 'clock
         answer(await dialogs.run(order, work));
         break;
       case 'open-connections': {
-        const { connections: plans, textBytes } = order;
-        connections = await openConnections({ plans, textBytes, clock, signal: work });
+        const { connections: plans, connectUrl, textBytes } = order;
+        connections = await openConnections({ plans, connectUrl, textBytes, clock, random, signal: work });
         answer({ kind: 'opened', open: connections.open, faults: connections.faults });
         break;
       }

@@ -117,13 +117,18 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     return moving;
   };
 
+  const counts = { requests: 0, batches: 0, records: 0, bytes: 0 };
   const answer = (taken: ReadonlyMap<number, Pending>): void => {
+    counts.requests += 1;
+    counts.batches += taken.size;
     const bases = new Map<number, number>();
     for (const partition of taken.keys()) bases.set(partition, log.end(partition).offset);
     log.committed();
     if (log.isMoveDue()) moveJournal().catch(() => undefined);
     for (const [partition, { values, bytes, waiters }] of taken) {
       const base = bases.get(partition) ?? 0;
+      counts.records += values.length;
+      counts.bytes += bytes;
       for (const waiter of waiters) waiter.resolve({ partition, baseOffset: base + waiter.at });
       const followers = follows.get(partition);
       if (followers === undefined) continue;
@@ -199,6 +204,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
         if (first) commitPending();
       });
     },
+    appended: () => ({ ...counts }),
     async bounds(partition) {
       check(partition);
       return log.bounds(partition);

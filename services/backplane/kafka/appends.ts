@@ -6,7 +6,7 @@
  */
 import { CecochatError } from '../../core/errors.ts';
 import type { Cancellable, Clock } from '../../core/time/clock.ts';
-import type { AppendAnswer } from '../backplane.ts';
+import type { AppendAnswer, AppendCounts } from '../backplane.ts';
 import type { Cluster } from './cluster.ts';
 import { isNotWritten, isTooLarge, KafkaFault, unavailable } from './kafka-faults.ts';
 import type { Lane } from './lane.ts';
@@ -20,6 +20,7 @@ export interface AppendValue {
 
 export interface Appends extends AsyncDisposable {
   append(partition: number, values: readonly AppendValue[]): Promise<AppendAnswer>;
+  counts(): AppendCounts;
 }
 
 interface Call {
@@ -66,6 +67,7 @@ export function createAppends(options: {
   const waiting = new Set<number>();
   const lanes = new Map<number, { readonly idle: Lane[]; readonly all: Lane[] }>();
   const flights = new Set<Flight>();
+  const counts = { requests: 0, batches: 0, records: 0, bytes: 0 };
   let isScheduled = false;
   let sweeper: Cancellable | undefined;
   let again: Cancellable | undefined;
@@ -154,6 +156,7 @@ export function createAppends(options: {
       const answered = new Map(
         answer.topics.find((of) => of.topicName === topic)?.partitions.map((of) => [of.partition, of]),
       );
+      count(loads);
       for (const [partition, calls] of loads) settle(partition, calls, answered.get(partition));
     } catch (error) {
       for (const [partition, calls] of loads) fail(partition, calls, error);
@@ -161,6 +164,17 @@ export function createAppends(options: {
       flights.delete(flight);
       lanes.get(node)?.idle.push(lane);
       if (waiting.size > 0) schedule();
+    }
+  };
+
+  const count = (loads: Flight['loads']): void => {
+    counts.requests += 1;
+    counts.batches += loads.size;
+    for (const calls of loads.values()) {
+      for (const { values, bytes } of calls) {
+        counts.records += values.length;
+        counts.bytes += bytes - values.length * overheadBytes;
+      }
     }
   };
 
@@ -289,6 +303,7 @@ export function createAppends(options: {
         schedule();
       });
     },
+    counts: () => ({ ...counts }),
     async [Symbol.asyncDispose]() {
       closed = true;
       const untilMs = clock.monotonicMs() + lateMs;

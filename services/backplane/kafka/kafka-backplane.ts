@@ -68,6 +68,7 @@ async function build(options: KafkaBackplaneOptions, scope: Scope): Promise<Kafk
         values.map((value) => ({ value: bufferOf(value) })),
       );
     },
+    appended: () => appends.counts(),
     async bounds(partition) {
       check(partition);
       return reads.bounds(partition);

@@ -44,8 +44,10 @@ export function createLeaderLoop(options: {
   readonly topic: string;
   readonly node: number;
   readonly clock: Clock;
+  /** After an answer with records, how long the next ones gather before they are asked for; 0: not at all. */
+  readonly gatherMs: number;
 }): LeaderLoop {
-  const { cluster, topic, node, clock } = options;
+  const { cluster, topic, node, clock, gatherMs } = options;
   const lane = cluster.openLane(node, answerMs);
   const follows = new Map<number, Fetched>();
   /** What the broker's session holds. An answer for another assignment of a partition is not for this one. */
@@ -137,12 +139,14 @@ export function createLeaderLoop(options: {
         }
         if (answer.errorCode !== codes.none) throw new Error(`Kafka answered a fetch with code ${answer.errorCode}`);
         const deliveries = absorb(answer);
-        if (hasWork()) {
+        if (gatherMs === 0 && hasWork()) {
           polling = poll();
           polling.catch(() => undefined);
         }
         for (const deliver of deliveries) deliver();
+        if (gatherMs > 0 && deliveries.length > 0) await clock.sleep(gatherMs, stopping.signal);
       } catch {
+        if (stopping.signal.aborted) return;
         polling = undefined;
         lane.drop('a poll failed');
         forgetSession();

@@ -13,6 +13,7 @@ import {
   type FetchedPartition,
   type KeyedRecord,
 } from './fetch-answer.ts';
+import { createGatherer } from './gather.ts';
 import { codes, KafkaFault } from './kafka-faults.ts';
 
 export interface Reads {
@@ -27,9 +28,18 @@ export const earliest = -2;
 
 const leastBytes = 64 * 1024;
 const mostBytes = 4 * 1024 * 1024;
+/** Of one request: less than what a broker answers at most (`fetch.max.bytes`, 55 MiB). */
+const mostTogetherBytes = 32 * 1024 * 1024;
 const guessedRecordBytes = 1024;
 
+interface Fetch {
+  readonly partition: number;
+  readonly from: number;
+  readonly maxBytes: number;
+}
+
 export function createReads(cluster: Cluster, topic: string): Reads {
+  const defer = (work: () => void): void => void setImmediate(work);
   const leaderOf = (partition: number): number => {
     const node = cluster.leader(topic, partition);
     if (node === undefined) throw new KafkaFault(codes.leaderNotAvailable, `for partition ${partition} of ${topic}`);
@@ -59,35 +69,71 @@ export function createReads(cluster: Cluster, topic: string): Reads {
   const offsets = (partitions: readonly number[], timestamp: number): Promise<ReadonlyMap<number, number>> =>
     cluster.retrying(`asking for offsets of topic ${topic}`, () => askOffsets(partitions, timestamp));
 
-  const bounds = async (partition: number): Promise<Bounds> => {
-    const [start, end] = await Promise.all([offsets([partition], earliest), offsets([partition], latest)]);
-    return { start: start.get(partition) ?? 0, end: end.get(partition) ?? 0 };
-  };
+  const boundsAt = (timestamp: number) =>
+    createGatherer<number, number>({
+      async send(node, partitions) {
+        const answer = await cluster.lane(node, 'read').request('ListOffsets', {
+          isolationLevel: 0,
+          topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }],
+        });
+        const found = new Map(answer.responses.flatMap((of) => of.partitions).map((of) => [of.partition, of]));
+        return (partition) => {
+          const { errorCode, offset } = found.get(partition) ?? { errorCode: codes.unknownTopic, offset: '0' };
+          if (errorCode === codes.none) return Number(offset);
+          throw new KafkaFault(errorCode, `for the offsets of partition ${partition} of ${topic}`);
+        };
+      },
+      fits: (partitions, more) => !partitions.includes(more),
+      defer,
+    });
+  const starts = boundsAt(earliest);
+  const ends = boundsAt(latest);
+  const bounds = (partition: number): Promise<Bounds> =>
+    cluster.retrying(`asking for the bounds of partition ${partition} of topic ${topic}`, async () => {
+      const node = leaderOf(partition);
+      const [start, end] = await Promise.all([starts.ask(node, partition), ends.ask(node, partition)]);
+      return { start, end };
+    });
 
-  const fetchOnce = async (partition: number, from: number, maxBytes: number): Promise<FetchedPartition> => {
-    const args = {
-      isolationLevel: 0,
-      sessionId: 0,
-      sessionEpoch: -1,
-      maxWaitTime: 0,
-      minBytes: 0,
-      maxBytes,
-      topics: [{ topic, partitions: [{ partition, fetchOffset: from, maxBytes }] }],
-      forgottenTopics: [],
-    } as const;
-    const lane = cluster.lane(leaderOf(partition), 'read');
-    const answer = await lane.requestAs('Fetch', args, { version: fetchVersion, decode: decodeFetchAnswer });
-    const fetched = answer.partitions.find((of) => of.partition === partition);
-    const code = answer.errorCode === codes.none ? (fetched?.errorCode ?? codes.unknownTopic) : answer.errorCode;
-    if (fetched === undefined || (code !== codes.none && code !== codes.offsetOutOfRange))
-      throw new KafkaFault(code, `for reading partition ${partition} of ${topic}`);
-    return fetched;
-  };
+  const fetches = createGatherer<Fetch, FetchedPartition>({
+    async send(node, asked) {
+      const args = {
+        isolationLevel: 0,
+        sessionId: 0,
+        sessionEpoch: -1,
+        maxWaitTime: 0,
+        minBytes: 0,
+        // As much as all of them may have: an answer that is cut short looks like the end of a log.
+        maxBytes: asked.reduce((sum, { maxBytes }) => sum + maxBytes, 0),
+        topics: [
+          {
+            topic,
+            partitions: asked.map(({ partition, from, maxBytes }) => ({ partition, fetchOffset: from, maxBytes })),
+          },
+        ],
+        forgottenTopics: [],
+      } as const;
+      const lane = cluster.lane(node, 'read');
+      const answer = await lane.requestAs('Fetch', args, { version: fetchVersion, decode: decodeFetchAnswer });
+      const found = new Map(answer.partitions.map((of) => [of.partition, of]));
+      return ({ partition }) => {
+        const fetched = found.get(partition);
+        const code = answer.errorCode === codes.none ? (fetched?.errorCode ?? codes.unknownTopic) : answer.errorCode;
+        if (fetched === undefined || (code !== codes.none && code !== codes.offsetOutOfRange))
+          throw new KafkaFault(code, `for reading partition ${partition} of ${topic}`);
+        return fetched;
+      };
+    },
+    fits: (asked, more) =>
+      asked.reduce((sum, { maxBytes }) => sum + maxBytes, more.maxBytes) <= mostTogetherBytes &&
+      !asked.some(({ partition }) => partition === more.partition),
+    defer,
+  });
 
   /** What a leader answers right after its election may be short of what is committed: then the end is asked for. */
   const fetchFrom = (partition: number, from: number, maxBytes: number): Promise<FetchedPartition> =>
     cluster.retrying(`reading partition ${partition} of topic ${topic}`, async () => {
-      const fetched = await fetchOnce(partition, from, maxBytes);
+      const fetched = await fetches.ask(leaderOf(partition), { partition, from, maxBytes });
       if (fetched.errorCode === codes.none && fetched.bytes.length > 0) return fetched;
       const { start, end } = await bounds(partition);
       if (from < start) throw expired(partition, from, start);

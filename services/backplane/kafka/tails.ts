@@ -13,7 +13,8 @@ import { createLeaderLoop, type LeaderLoop } from './leader-loop.ts';
 import { expired, type Reads } from './reads.ts';
 
 export interface Tails extends AsyncDisposable {
-  open(handler: TailHandler): Tail;
+  /** `gatherMs`: of a busy log, for how long records gather before they are fetched; 0 when not given. */
+  open(handler: TailHandler, gatherMs?: number): Tail;
 }
 
 interface OpenTail extends Tail {
@@ -46,8 +47,8 @@ export function createTails(options: TailsOptions): Tails {
     for (const tail of tails) tail.place();
   });
   return {
-    open(handler) {
-      const tail: OpenTail = createTail(options, handler, () => tails.delete(tail));
+    open(handler, gatherMs = 0) {
+      const tail: OpenTail = createTail({ ...options, gatherMs }, handler, () => tails.delete(tail));
       tails.add(tail);
       return tail;
     },
@@ -57,8 +58,12 @@ export function createTails(options: TailsOptions): Tails {
   };
 }
 
-function createTail(options: TailsOptions, handler: TailHandler, closed: () => void): OpenTail {
-  const { cluster, reads, topic, clock } = options;
+function createTail(
+  options: TailsOptions & { readonly gatherMs: number },
+  handler: TailHandler,
+  closed: () => void,
+): OpenTail {
+  const { cluster, reads, topic, clock, gatherMs } = options;
   const places = new Map<number, Place>();
   /** One for each broker that led something; without partitions it rests. */
   const loops = new Map<number, LeaderLoop>();
@@ -67,7 +72,7 @@ function createTail(options: TailsOptions, handler: TailHandler, closed: () => v
 
   const loopTo = (node: number): LeaderLoop => {
     let known = loops.get(node);
-    if (known === undefined) loops.set(node, (known = createLeaderLoop({ cluster, topic, node, clock })));
+    if (known === undefined) loops.set(node, (known = createLeaderLoop({ cluster, topic, node, clock, gatherMs })));
     return known;
   };
 

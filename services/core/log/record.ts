@@ -70,6 +70,27 @@ export interface Mark {
   /** `state` is the state before the record at this offset. True even when the mark itself is void. */
   readonly asOf: number;
   readonly state: PartitionState;
+  /** So that a take-over need not read ten minutes of sends; undefined in Marks that do not carry it. */
+  readonly keys: MarkedKeys | undefined;
+}
+
+/** The keys of valid sends below a Mark's `asOf`, in pieces: each Mark has one and names the Mark with the one before. */
+export interface MarkedKeys {
+  /** `accepted` has every valid send at or above this offset and below `asOf`, in offset order. */
+  readonly from: number;
+  /** Every key of a valid send below `from` was made before this time (milliseconds since 1970); 0: there is none. */
+  readonly beforeMs: number;
+  /** Offset of a Mark with `asOf` = `from`; -1: none is known. */
+  readonly earlier: number;
+  readonly accepted: readonly AcceptedKey[];
+}
+
+export interface AcceptedKey {
+  readonly key: SendKey;
+  readonly senderId: UserId;
+  readonly messageId: MessageId;
+  /** Of its Sent. */
+  readonly offset: number;
 }
 
 export interface Received {

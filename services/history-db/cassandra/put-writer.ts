@@ -1,7 +1,8 @@
 /**
  * Sends puts, those to one Cassandra partition together and all others side by side, as many at a time as the
  * session allows. Stops at the first failure. When puts are refused, finds the rows at fault: a row is at fault
- * when it is refused alone while a plain row in the same table is taken; else the engine is.
+ * when a node refuses it alone, takes a plain row into the same table, and refuses it again; else the engine is,
+ * which may have lost that table or be making it, one node after the other.
  */
 import { StatementRefused } from '../../cassandra/attempts.ts';
 import type { CassandraSession } from '../../cassandra/cassandra-session.ts';
@@ -9,6 +10,7 @@ import { CecochatError } from '../../core/errors.ts';
 import type { RefusedRow } from '../refused-rows.ts';
 import type { Collected } from './collect-puts.ts';
 import { plainPut } from './plain-puts.ts';
+import type { Put } from './row-puts.ts';
 
 const mostStatements = 64;
 const mostBytes = 256 * 1024;
@@ -18,28 +20,39 @@ export interface PutWriter {
   write(puts: readonly Collected[]): Promise<readonly RefusedRow[]>;
 }
 
-export function createPutWriter(session: Pick<CassandraSession, 'write'>): PutWriter {
+export function createPutWriter(session: Pick<CassandraSession, 'tryWrite'>): PutWriter {
   const send = (group: readonly Collected[]): Promise<void> =>
-    session.write(group.flatMap(({ put }) => put.statements));
+    session.tryWrite(group.flatMap(({ put }) => put.statements));
+
+  /** Undefined when they are taken. */
+  const refusalOf = async ({ statements }: Put, node?: string): Promise<StatementRefused | undefined> => {
+    try {
+      await session.tryWrite(statements, node);
+      return undefined;
+    } catch (error) {
+      if (error instanceof StatementRefused) return error;
+      throw error;
+    }
+  };
+
+  /** What a put is blamed for; undefined when it is taken after all. */
+  const faultOf = async (put: Put): Promise<StatementRefused | undefined> => {
+    const first = await refusalOf(put);
+    if (first === undefined) return undefined;
+    const ofPlain = await refusalOf(plainPut(put.table), first.node);
+    if (ofPlain !== undefined) {
+      throw new CecochatError('engine.unavailable', `Cassandra takes no rows in ${put.table}: ${ofPlain.message}`, {
+        cause: ofPlain,
+      });
+    }
+    return refusalOf(put, first.node);
+  };
 
   const findFaults = async (group: readonly Collected[]): Promise<RefusedRow[]> => {
     const refused: RefusedRow[] = [];
-    for (const each of group) {
-      try {
-        await send([each]);
-      } catch (error) {
-        if (!(error instanceof StatementRefused)) throw error;
-        await session.write(plainPut(each.put.table).statements).catch((cause: unknown) => {
-          throw new CecochatError(
-            'engine.unavailable',
-            `Cassandra takes no rows in ${each.put.table}: ${error.message}`,
-            {
-              cause,
-            },
-          );
-        });
-        refused.push({ partition: each.partition, row: each.row, reason: `${each.put.table}: ${error.message}` });
-      }
+    for (const { put, partition, row } of group) {
+      const fault = await faultOf(put);
+      if (fault !== undefined) refused.push({ partition, row, reason: `${put.table}: ${fault.message}` });
     }
     return refused;
   };

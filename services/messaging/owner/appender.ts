@@ -217,6 +217,9 @@ export function createAppender({ partition, clock, defer, append }: AppenderSett
 /** Roughly, for limits. */
 function sizeOf(record: LogRecord | undefined): number {
   if (record === undefined) return 0;
-  if (record.kind === 'mark') return 200 + record.state.accepted.size * 48 + record.state.derived.size * 8;
+  if (record.kind === 'mark') {
+    const { state, keys } = record;
+    return 200 + state.accepted.size * 48 + state.derived.size * 8 + (keys?.accepted.length ?? 0) * 44;
+  }
   return 200 + ('message' in record ? record.message.length : 0);
 }

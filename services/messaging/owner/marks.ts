@@ -1,13 +1,13 @@
 /**
  * When an owner writes Relayed (each second of relaying) and Mark (after take-over, every minute of
- * activity, hourly when idle). A Mark comes after the Relayed that is due, so that it knows it.
+ * activity, earlier when the log has grown long, hourly when idle). A Mark comes after the Relayed that is due, so that it knows it.
  */
 export interface Marks {
   /** Records of users, or their derivations, went by. */
   activity(): void;
   relaying(): void;
   /** What to append now; call `written` when that record is settled. */
-  due(at: { nowMs: number; relayedBehind: boolean }): 'relayed' | 'mark' | undefined;
+  due(at: { nowMs: number; relayedBehind: boolean; isLong: boolean }): 'relayed' | 'mark' | undefined;
   written(kind: 'relayed' | 'mark', nowMs: number): void;
   /** Both are due at once, before a release. */
   finish(): void;
@@ -34,9 +34,9 @@ export function createMarks(): Marks {
     relaying() {
       relays = true;
     },
-    due({ nowMs, relayedBehind }) {
+    due({ nowMs, relayedBehind, isLong }) {
       if (waits !== undefined || last === 'done') return undefined;
-      const mark = last === 'wanted' || nowMs - markAt >= (active ? activeMarkMs : idleMarkMs);
+      const mark = isLong || last === 'wanted' || nowMs - markAt >= (active ? activeMarkMs : idleMarkMs);
       if (relayedBehind && ((mark && !fresh) || (relays && nowMs - relayedAt >= relayedEveryMs))) {
         relays = false;
         waits = 'relayed';

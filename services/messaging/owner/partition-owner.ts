@@ -6,12 +6,14 @@ import type { LogEntry } from '../../core/log/fold.ts';
 import type { Confirmed, Fence, OwnRecord, Position, Sent } from '../../core/log/record.ts';
 import { makeSendKey } from '../../core/ids.ts';
 import { partitionOf } from '../../core/partitioning.ts';
-import type { ConfirmCommand, FeedEntry, Reread, SendCommand, TakeOverStart } from '../owner.ts';
+import type { TakeOverStart } from '../../core/log/take-over.ts';
+import type { ConfirmCommand, FeedEntry, Reread, SendCommand } from '../owner.ts';
 import { createConfirmations } from './confirmations.ts';
 import { derivationsOf } from './derive.ts';
 import { createGaps } from './gaps.ts';
 import { createGate, type GateItem } from './gate.ts';
 import { createKnownKeys, type KnownKey } from './known-keys.ts';
+import { createMarkedKeys } from './marked-keys.ts';
 import { createMarks } from './marks.ts';
 import { createRelay } from './relay.ts';
 import { accepted, decideSend, notOwned } from './sends.ts';
@@ -43,6 +45,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
   const log = shared.createFold(start.state, place);
   const appender = shared.appender(partition);
   const keys = createKnownKeys(start.keysSinceMs);
+  const markedKeys = createMarkedKeys(start, shared.markSizes);
   const relay = createRelay(shared, place, () => log.state.incarnation);
   const gate = createGate();
   const gaps = createGaps();
@@ -57,6 +60,9 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
   let protectedFrom = -1;
   let releasedAtMs = 0;
   shared.noteId(log.state.highestId);
+  for (const { key, senderId, messageId, offset } of start.keys) keys.add(key, { senderId, messageId, offset });
+  // Whether the last records for a target arrived is not known for sure: its predecessor may not have sent Tips.
+  for (const [target, offset] of log.state.derived) if (offset >= start.usedFrom) relay.used(target);
 
   function ask(): void {
     phase = 'asking';
@@ -100,6 +106,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
     switch (record.kind) {
       case 'sent':
         shared.noteId(record.messageId);
+        markedKeys.sent(offset, record);
         if (!mine) keys.add(record.key, { senderId: record.senderId, messageId: record.messageId, offset });
         gate.add({ offset, record, own: entry, derivations, sequence: mine ? record.own.sequence : 0 });
         return;
@@ -119,6 +126,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
         return;
       case 'mark':
         markAsOf = record.asOf;
+        markedKeys.marked(offset, record);
         entry?.settled(offset);
         return;
       case 'behind':
@@ -179,7 +187,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
     const { from, state } = gaps.start() ?? { from: next, state: log.snapshot() };
     return kind === 'relayed'
       ? { kind, own: own(), offset: relay.position(frontier()) }
-      : { kind, own: own(), asOf: from, state };
+      : { kind, own: own(), asOf: from, state, keys: markedKeys.upTo(from, clock.nowMs()) };
   }
 
   function position(offset: number): Position {
@@ -303,7 +311,8 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
           .shared({ record: { kind: 'behind', target: partition, after }, origin: partition, answered: nothing });
       if (phase === 'releasing' && finishRelease()) return;
       if (relay.outstanding() > 0) marks.relaying();
-      const due = marks.due({ nowMs, relayedBehind: relay.position(frontier()) > log.state.relayed });
+      const relayedBehind = relay.position(frontier()) > log.state.relayed;
+      const due = marks.due({ nowMs, relayedBehind, isLong: markedKeys.isDue(next, log.state) });
       if (due !== undefined) write(due);
       const needed = Math.min(log.state.relayed, markAsOf, gaps.start()?.from ?? Number.POSITIVE_INFINITY);
       if (needed > protectedFrom) {

@@ -4,9 +4,11 @@
 import type { createFold } from '../../core/log/fold.ts';
 import type { OwnerDependencies } from '../owner.ts';
 import type { Appender } from './appender.ts';
+import type { MarkSizes } from './marked-keys.ts';
 
 export interface Shared extends OwnerDependencies {
   readonly createFold: typeof createFold;
+  readonly markSizes: MarkSizes;
   appender(partition: number): Appender;
   /** Those that there are. */
   appenders(): Iterable<Appender>;

@@ -4,8 +4,8 @@
  */
 import { dialogOf } from '../../core/chat-id.ts';
 import { makeSendKey, parseClientId, parseUserId, type SendKey, type UserId } from '../../core/ids.ts';
-import { emptyState } from '../../core/log/fold.ts';
 import type { LogRecord } from '../../core/log/record.ts';
+import { startOfLog } from '../../core/log/take-over.ts';
 import { createMessageIds } from '../../core/message-id.ts';
 import { seededRandom } from '../../core/random.ts';
 import { createOwner } from '../create-owner.ts';
@@ -100,7 +100,7 @@ export function handDrivenOwner() {
     settle();
     return outcomes;
   };
-  const takeOver = (): void => owner.takeOver(0, { from: 0, state: emptyState, end: 0, keysSinceMs: -Infinity });
+  const takeOver = (): void => owner.takeOver(0, { ...startOfLog, end: 0, keysSinceMs: -Infinity });
   const own = (): void => {
     takeOver();
     for (let round = 0; round < 3; round += 1) {
@@ -108,5 +108,6 @@ export function handDrivenOwner() {
       pass(0);
     }
   };
-  return { owner, log, appends, events, feed, read, answer, land, pass, newKey, send, takeOver, own, settle };
+  const nowMs = (): number => startMs + time.ms;
+  return { owner, log, appends, events, feed, read, answer, land, pass, newKey, send, takeOver, own, settle, nowMs };
 }

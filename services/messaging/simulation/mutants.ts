@@ -46,4 +46,7 @@ export const mutants = {
   'any record starts a chain': { createFold: anyRecordStarts },
   'no read back': { trustsAnswers: true },
   'two appends in flight': { twoInFlight: true },
+  'no keys from marks': { takeOver: (start) => ({ ...start, keys: [] }) },
+  'keys from one mark': { takeOver: (start) => ({ ...start, keys: start.mark?.keys.accepted ?? [] }) },
+  'no tips for targets before the start': { takeOver: (start) => ({ ...start, usedFrom: Number.POSITIVE_INFINITY }) },
 } as const satisfies Record<string, Mutant>;

@@ -3,12 +3,12 @@
  * can be killed between any two steps, stopped and continued.
  */
 import { createFold, emptyState, type LogEntry } from '../../core/log/fold.ts';
-import { createTakeOverChoice } from '../../core/log/find-start.ts';
+import { createTakeOverChoice, startOfLog, walkKeys, type TakeOverStart } from '../../core/log/take-over.ts';
 import { createMessageIds } from '../../core/message-id.ts';
 import type { LogRecord, Position } from '../../core/log/record.ts';
 import { randomInt } from '../../core/random.ts';
 import { createOwner } from '../create-owner.ts';
-import type { ConfirmCommand, FeedEntry, FoldStart, OwnerPorts, SendCommand, TakeOverStart } from '../owner.ts';
+import type { ConfirmCommand, FeedEntry, FoldStart, OwnerPorts, SendCommand } from '../owner.ts';
 import type { World } from './sim-world.ts';
 
 export interface Stream {
@@ -96,9 +96,12 @@ export function createSimServer(world: World, id: string, reserved: Reserved): S
     }
     const { at, keysSinceMs } = choice.result();
     const end = log.length;
-    return at === undefined
-      ? { from: 0, state: emptyState, end, keysSinceMs: Number.NEGATIVE_INFINITY }
-      : { ...at, end, keysSinceMs };
+    if (at === undefined) return { ...startOfLog, end, keysSinceMs: Number.NEGATIVE_INFINITY };
+    const walk = walkKeys(at, { keysSinceMs, oldestKnownMs: Number.NEGATIVE_INFINITY });
+    let step = walk.next();
+    while (step.done !== true) step = walk.next(log[step.value]?.record);
+    const start = { ...step.value, end };
+    return mutant.takeOver?.(start) ?? start;
   }
 
   function pump(partition: number): void {
@@ -188,6 +191,8 @@ export function createSimServer(world: World, id: string, reserved: Reserved): S
     ports,
     defer: (work) => later(0, work),
     createFold: fold,
+    // Small, so that a few messages make what takes thousands in production.
+    markSizes: { mergedKeys: randomInt(random, 4), mostKeys: 16_384, records: 5 + randomInt(random, 40) },
   });
 
   /** Follows the assignment; the news of it, and of a lost lease, comes late. */

@@ -4,6 +4,7 @@
  */
 import type { createFold, LogEntry } from '../../core/log/fold.ts';
 import type { LogRecord } from '../../core/log/record.ts';
+import type { TakeOverStart } from '../../core/log/take-over.ts';
 import { randomInt, seededRandom, type Random } from '../../core/random.ts';
 import type { Answer } from '../owner/appender.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
@@ -15,6 +16,8 @@ export interface Mutant {
   readonly trustsAnswers?: boolean;
   /** The owner is told of an answer while the append is still on its way. */
   readonly twoInFlight?: boolean;
+  /** What a take-over makes of what it found. */
+  readonly takeOver?: (start: TakeOverStart) => TakeOverStart;
 }
 
 export interface World {

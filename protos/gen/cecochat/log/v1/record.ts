@@ -80,7 +80,32 @@ export interface Relayed {
 export interface Mark {
   /** The state before the record at this offset. */
   asOf: number;
-  state: PartitionState | undefined;
+  state:
+    | PartitionState
+    | undefined;
+  /** Absent in Marks that do not carry it. */
+  keys: MarkedKeys | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The keys of valid sends, so that a take-over need not read them all. */
+export interface MarkedKeys {
+  /** `accepted` has every valid send at or above this offset and below the Mark's as_of, in offset order. */
+  from: number;
+  /** Every key of a valid send below `from` was made before this time, in milliseconds since 1970; 0: there is none. */
+  beforeMs: number;
+  /** Offset of a Mark whose as_of is `from`; -1: none is known. */
+  earlier: number;
+  accepted: AcceptedKey[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface AcceptedKey {
+  /** The 16 bytes of a UUIDv7. */
+  key: Buffer;
+  senderId: bigint;
+  messageId: bigint;
+  offset: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -870,7 +895,7 @@ export const Relayed: MessageFns<Relayed> = {
 };
 
 function createBaseMark(): Mark {
-  return { asOf: 0, state: undefined, _unknownFields: {} };
+  return { asOf: 0, state: undefined, keys: undefined, _unknownFields: {} };
 }
 
 export const Mark: MessageFns<Mark> = {
@@ -883,6 +908,9 @@ export const Mark: MessageFns<Mark> = {
     }
     if (message.state !== undefined) {
       PartitionState.encode(message.state, writer.uint32(18).fork()).join();
+    }
+    if (message.keys !== undefined) {
+      MarkedKeys.encode(message.keys, writer.uint32(26).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -922,6 +950,222 @@ export const Mark: MessageFns<Mark> = {
             }
 
             message.state = PartitionState.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.keys = MarkedKeys.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMarkedKeys(): MarkedKeys {
+  return { from: 0, beforeMs: 0, earlier: 0, accepted: [], _unknownFields: {} };
+}
+
+export const MarkedKeys: MessageFns<MarkedKeys> = {
+  encode(message: MarkedKeys, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.from)) !== BigInt(message.from)) {
+        throw new globalThis.Error("value provided for field BigInt(message.from) of type int64 too large");
+      }
+      writer.uint32(8).int64(BigInt(message.from));
+    }
+    if (message.beforeMs !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.beforeMs)) !== BigInt(message.beforeMs)) {
+        throw new globalThis.Error("value provided for field BigInt(message.beforeMs) of type int64 too large");
+      }
+      writer.uint32(16).int64(BigInt(message.beforeMs));
+    }
+    if (message.earlier !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.earlier)) !== BigInt(message.earlier)) {
+        throw new globalThis.Error("value provided for field BigInt(message.earlier) of type int64 too large");
+      }
+      writer.uint32(24).int64(BigInt(message.earlier));
+    }
+    for (const v of message.accepted) {
+      AcceptedKey.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MarkedKeys {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMarkedKeys();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.from = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.beforeMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.earlier = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.accepted.push(AcceptedKey.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAcceptedKey(): AcceptedKey {
+  return { key: Buffer.alloc(0), senderId: 0n, messageId: 0n, offset: 0, _unknownFields: {} };
+}
+
+export const AcceptedKey: MessageFns<AcceptedKey> = {
+  encode(message: AcceptedKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key.length !== 0) {
+      writer.uint32(10).bytes(message.key);
+    }
+    if (message.senderId !== 0n) {
+      if (BigInt.asIntN(64, message.senderId) !== message.senderId) {
+        throw new globalThis.Error("value provided for field message.senderId of type int64 too large");
+      }
+      writer.uint32(16).int64(message.senderId);
+    }
+    if (message.messageId !== 0n) {
+      if (BigInt.asIntN(64, message.messageId) !== message.messageId) {
+        throw new globalThis.Error("value provided for field message.messageId of type int64 too large");
+      }
+      writer.uint32(24).int64(message.messageId);
+    }
+    if (message.offset !== 0) {
+      if (BigInt.asIntN(64, BigInt(message.offset)) !== BigInt(message.offset)) {
+        throw new globalThis.Error("value provided for field BigInt(message.offset) of type int64 too large");
+      }
+      writer.uint32(32).int64(BigInt(message.offset));
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcceptedKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcceptedKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.senderId = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.messageId = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.offset = longToNumber(reader.int64());
             continue;
           }
         }
