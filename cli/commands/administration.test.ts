@@ -142,13 +142,36 @@ describe('config', () => {
   });
 });
 
-describe('commands that need a running stack', () => {
-  test.each([['config', 'list'], ['user', 'list'], ['status']])('exit with 3 without one: %s %s', async (...argv) => {
-    const ran = await bench.run([...argv.filter((word) => word !== undefined), '--name', 'nowhere', '--json']);
-    expect(ran.code).toBe(3);
-    expect(checkOutput(ran.stdout).error).toMatchObject({
-      code: 'stack.not_running',
-      hint: 'cecochat up --name nowhere',
+describe('dead-letters', () => {
+  test('of a stack that has none: an empty list, nothing to replay, and status says 0', async () => {
+    expect(await json(['dead-letters', 'list'])).toMatchObject({ code: 0, data: { total: 0, deadLetters: [] } });
+    expect(await bench.run(['dead-letters', 'list'])).toMatchObject({ code: 0, stdout: 'no dead letters\n' });
+    expect(await json(['dead-letters', 'replay', '--all'])).toMatchObject({
+      code: 0,
+      data: { replayed: 0, refused: [] },
     });
+    expect(await json(['status'])).toMatchObject({ code: 0, data: { deadLetters: 0 } });
   });
+
+  test('takes ids or --all, not both or neither, and says which id is none', async () => {
+    expect((await bench.run(['dead-letters', 'replay'])).code).toBe(2);
+    expect((await bench.run(['dead-letters', 'replay', '--all', '1.2.3'])).code).toBe(2);
+    const replay = (id: string) => json(['dead-letters', 'replay', id]);
+    expect(await replay('what')).toMatchObject({ code: 2, error: { code: 'request.invalid' } });
+    expect(await replay('1.2.3')).toMatchObject({ code: 1, error: { code: 'not.found' } });
+  });
+});
+
+describe('commands that need a running stack', () => {
+  test.each([['config', 'list'], ['user', 'list'], ['status'], ['dead-letters', 'list']])(
+    'exit with 3 without one: %s %s',
+    async (...argv) => {
+      const ran = await bench.run([...argv.filter((word) => word !== undefined), '--name', 'nowhere', '--json']);
+      expect(ran.code).toBe(3);
+      expect(checkOutput(ran.stdout).error).toMatchObject({
+        code: 'stack.not_running',
+        hint: 'cecochat up --name nowhere',
+      });
+    },
+  );
 });

@@ -85,6 +85,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./user.ts')).userCommand,
   },
   {
+    name: 'dead-letters',
+    summary: 'list and replay what history could not take',
+    group: 'administration',
+    load: async () => (await import('./dead-letters/dead-letters.ts')).deadLettersCommand,
+  },
+  {
     name: 'smoke',
     summary: 'check the whole journey of a message, step by step',
     group: 'measuring',

@@ -6,6 +6,7 @@ import { formatBytes, formatDuration } from '../output/units.ts';
 import { inspectStack, refuseOrphan, type StackInspection } from '../stack/inspect-stack.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { listStackNames } from '../stack/stack-list.ts';
+import { countDeadLetters } from './dead-letters/count.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, stackOption } from './options.ts';
 import { healthData, nameArgument, serverTable } from './stack-text.ts';
@@ -28,17 +29,29 @@ async function status(invocation: Invocation, name: string): Promise<CommandResu
   const found = await inspectStack(environment, name);
   refuseOrphan(found);
   const others = (await listStackNames(environment)).filter((other) => other !== name);
-  return statusResult(invocation, found, others);
+  const deadLetters = isUp(found) ? await countDeadLetters(environment, name) : undefined;
+  return statusResult(invocation, found, { others, deadLetters });
+}
+
+interface Beside {
+  /** Names of other stacks. */
+  readonly others: readonly string[];
+  /** How many; undefined when it is not known. */
+  readonly deadLetters: number | undefined;
 }
 
 /** For `wait` too. */
-export function statusResult(invocation: Invocation, found: StackInspection, others: readonly string[]): CommandResult {
+export function statusResult(
+  invocation: Invocation,
+  found: StackInspection,
+  beside: Beside = { others: [], deadLetters: undefined },
+): CommandResult {
   const failure = failureOf(found);
-  const data = statusData(invocation, found, others);
-  return { data, text: statusText(invocation, found, others), ...(failure === undefined ? {} : { failure }) };
+  const data = statusData(invocation, found, beside);
+  return { data, text: statusText(invocation, found, beside), ...(failure === undefined ? {} : { failure }) };
 }
 
-function statusData({ environment }: Invocation, found: StackInspection, others: readonly string[]): object {
+function statusData({ environment }: Invocation, found: StackInspection, { others, deadLetters }: Beside): object {
   const { name, condition, state, health, folders, memoryBytes } = found;
   const runs = isUp(found);
   return {
@@ -52,11 +65,12 @@ function statusData({ environment }: Invocation, found: StackInspection, others:
     uptimeMs: runs && state !== undefined ? environment.clock.nowMs() - state.startedAtMs : null,
     memoryBytes: memoryBytes ?? null,
     servers: healthData(health),
+    deadLetters: deadLetters ?? null,
     otherStacks: others,
   };
 }
 
-function statusText(invocation: Invocation, found: StackInspection, others: readonly string[]): string {
+function statusText(invocation: Invocation, found: StackInspection, { others, deadLetters = 0 }: Beside): string {
   const { environment, output } = invocation;
   const { name, state, health, memoryBytes, condition } = found;
   if (!isUp(found) || state === undefined) {
@@ -70,8 +84,14 @@ function statusText(invocation: Invocation, found: StackInspection, others: read
     `stack "${name}" is ${paint(condition)}: pid ${state.pid}, up ${uptime}${memory}, ${state.backends} engines, version ${state.version}`,
     '',
     serverTable(output, health),
+    ...(deadLetters === 0 ? [] : ['', colours.yellow(deadLettersText(deadLetters, name))]),
     ...(others.length === 0 ? [] : ['', `other stacks: ${others.join(', ')}`]),
   ].join('\n');
+}
+
+function deadLettersText(count: number, name: string): string {
+  const what = count === 1 ? '1 dead letter: a record' : `${count} dead letters: records`;
+  return `${what} that history could not take; see cecochat dead-letters list${nameArgument(name)}`;
 }
 
 function failureOf(found: StackInspection): CecochatError | undefined {

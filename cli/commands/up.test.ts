@@ -209,17 +209,17 @@ describe('an up that fails', () => {
 
   test('by its time limit exits with 4, says what was missing, and leaves nothing running', async () => {
     await using bench = await openStacks();
-    const up = await bench.run(['up', '--timeout', '2s', ...free], { env: { STAND_IN: 'never' } });
+    const up = await bench.run(['up', '--timeout', '8s', ...free], { env: { STAND_IN: 'never' } });
     expect(up).toMatchObject({
       code: 4,
-      stderr: expect.stringMatching(/was not ready after 2000 ms\n +why: profile: it is tired/),
+      stderr: expect.stringMatching(/was not ready after 8000 ms\n +why: profile: it is tired/),
     });
     expect(await isRunning(await stateOf(bench))).toBe(false);
   });
 
   test('leaves it running with --keep', async () => {
     await using bench = await openStacks();
-    const up = await bench.run(['up', '--keep', '--timeout', '2s', ...free], { env: { STAND_IN: 'never' } });
+    const up = await bench.run(['up', '--keep', '--timeout', '8s', ...free], { env: { STAND_IN: 'never' } });
     expect(up.code).toBe(4);
     expect(await isRunning(await stateOf(bench))).toBe(true);
     expect((await bench.run(['status'])).code).toBe(5);

@@ -32,7 +32,7 @@ async function waitForStack(invocation: Invocation, { name, timeout }: WaitOptio
   for (;;) {
     const found = await inspectStack(invocation.environment, name);
     if (found.condition === 'ready') {
-      return statusResult(invocation, found, []);
+      return statusResult(invocation, found);
     }
     if (clock.monotonicMs() >= endMs) {
       const failure = new CecochatError(
@@ -42,7 +42,7 @@ async function waitForStack(invocation: Invocation, { name, timeout }: WaitOptio
           hint: `cecochat status${nameArgument(name)}`,
         },
       );
-      return { ...statusResult(invocation, found, []), failure };
+      return { ...statusResult(invocation, found), failure };
     }
     await clock.sleep(Math.min(pollMs, Math.max(1, endMs - clock.monotonicMs())), signal);
   }

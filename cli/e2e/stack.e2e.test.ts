@@ -85,6 +85,42 @@ test('a busy port is replaced by a free one, and said', async () => {
   await sandbox.run(['down', '--name', 'first']);
 });
 
+test('what history refuses is listed, and replayed once the limit is raised', async () => {
+  await using sandbox = await openSandbox();
+  const lowered = { env: { CECOCHAT_ENGINES_HISTORY_ROW_BYTES: '400' } };
+  await sandbox.json(['up', ...anyPorts], lowered);
+  const texts = ['before', 'x'.repeat(1000), 'after'];
+  for (const text of texts) await sandbox.run(['send', '--as', 'bob', '--to', 'alice', text]);
+  const shown = async (): Promise<string[]> => {
+    const { data } = await sandbox.json(['history', '--as', 'alice', '--with', 'bob']);
+    return data
+      .at('messages')
+      .list()
+      .map((message) => message.at('text').text());
+  };
+  // bob's record and alice's.
+  const list = () => sandbox.json(['dead-letters', 'list']);
+  while ((await list()).data.at('total').number() < 2 || (await shown()).length < 2) await systemClock.sleep(50);
+  expect((await shown()).toSorted()).toEqual(['after', 'before']);
+  const found = (await list()).data.at('deadLetters').list();
+  expect(found.map((letter) => letter.at('kind').text()).toSorted()).toEqual(['received', 'sent']);
+  expect((await sandbox.json(['status'])).data.at('deadLetters').value).toBe(2);
+  expect((await sandbox.run(['status'])).stdout).toContain('2 dead letters');
+  const refused = await sandbox.json(['dead-letters', 'replay', '--all']);
+  expect([refused.exitCode, refused.errorCode]).toEqual([1, 'history.refused']);
+  expect(refused.data.at('refused').list()).toHaveLength(2);
+
+  await sandbox.run(['down']);
+  await sandbox.json(['up']);
+  const one = await sandbox.json(['dead-letters', 'replay', found[0]?.at('id').text() ?? '']);
+  expect([one.exitCode, one.data.at('replayed').value]).toEqual([0, 1]);
+  expect((await sandbox.json(['dead-letters', 'replay', '--all'])).data.at('replayed').value).toBe(1);
+  expect((await list()).data.at('total').value).toBe(0);
+  expect((await shown()).toSorted()).toEqual(texts.toSorted());
+  await sandbox.run(['down']);
+  expect(await sandbox.leftovers()).toEqual([]);
+});
+
 test('down keeps the data, down --volumes deletes it', async () => {
   await using sandbox = await openSandbox();
   const folder = (await sandbox.json(['up', ...anyPorts])).data.at('folder').text();

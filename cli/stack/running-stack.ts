@@ -15,7 +15,7 @@ export interface StackAccess {
   readonly connectUrl: string;
   readonly configuratorUrl: string;
   readonly servers: readonly StackServer[];
-  /** For the administration APIs of profile and configurator: `authorization: Bearer <adminToken>`. */
+  /** For the administration APIs of profile, configurator and materialize: `authorization: Bearer <adminToken>`. */
   readonly adminToken: string;
   /** Demo users and whom `user add` made here; undefined when the password is not known on this machine. */
   passwordOf(userName: string): string | undefined;

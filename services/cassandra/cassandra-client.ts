@@ -6,13 +6,20 @@ import { auth, Client, errors, policies, types } from 'cassandra-driver';
 import { CecochatError } from '../core/errors.ts';
 import { createAttempts, StatementRefused } from './attempts.ts';
 import { nativePort, type CassandraOptions } from './cassandra-options.ts';
+import { mendControlConnection } from './control-connection.ts';
 import { faultOf, reasonOf } from './driver-errors.ts';
 import { createKeyspace } from './keyspace.ts';
 import { oneNodeProfile, onlyOn } from './one-node.ts';
 import { createSilentNodes } from './silent-nodes.ts';
 
-/** `closed`: of whoever shuts the client down. */
-export async function openClient(options: CassandraOptions, closed: AbortSignal): Promise<Client> {
+export interface OpenClient {
+  readonly client: Client;
+  /** Leaves no connection open, which the driver's own shutdown may. */
+  close(): Promise<void>;
+}
+
+/** `closed`: of whoever closes the client. */
+export async function openClient(options: CassandraOptions, closed: AbortSignal): Promise<OpenClient> {
   const { keyspace, clock, giveUpMs = 8_000 } = options;
   const attempts = createAttempts({ clock, giveUpMs, where: options.contactPoints.join(', '), closed });
   try {
@@ -24,9 +31,9 @@ export async function openClient(options: CassandraOptions, closed: AbortSignal)
       }
       const bare = await connected(options, { closed });
       try {
-        await createKeyspace(bare, options);
+        await createKeyspace(bare.client, options);
       } finally {
-        await bare.shutdown();
+        await bare.close();
       }
       return connected(options, { keyspace, closed });
     });
@@ -40,7 +47,7 @@ export async function openClient(options: CassandraOptions, closed: AbortSignal)
 async function connected(
   options: CassandraOptions,
   more: { readonly keyspace?: string; readonly closed: AbortSignal },
-): Promise<Client> {
+): Promise<OpenClient> {
   const { username, password, tls } = options;
   const { closed, ...keyspace } = more;
   const silent = createSilentNodes({
@@ -78,11 +85,16 @@ async function connected(
     pooling: { warmup: true },
     isMetadataSyncEnabled: true,
   });
+  const closeRest = mendControlConnection(client);
+  const close = async (): Promise<void> => {
+    await client.shutdown();
+    await closeRest();
+  };
   try {
     await client.connect();
-    return client;
+    return { client, close };
   } catch (error) {
-    await client.shutdown();
+    await close();
     if (error instanceof errors.ArgumentError) throw new StatementRefused(error.message, error);
     throw error;
   }

@@ -4,10 +4,10 @@
  */
 import { setMaxListeners } from 'node:events';
 import { randomUUID } from 'node:crypto';
-import { types, type Client, type QueryOptions } from 'cassandra-driver';
+import { types, type QueryOptions } from 'cassandra-driver';
 import { CecochatError } from '../core/errors.ts';
 import { createAttempts, StatementRefused, unavailable } from './attempts.ts';
-import { openClient } from './cassandra-client.ts';
+import { openClient, type OpenClient } from './cassandra-client.ts';
 import { checkCassandraOptions, type CassandraOptions } from './cassandra-options.ts';
 import type { CassandraSession, Conditional, Statement } from './cassandra-session.ts';
 import { isAboutText, reasonOf } from './driver-errors.ts';
@@ -32,12 +32,12 @@ export async function openCassandra(options: CassandraOptions): Promise<Cassandr
   const closing = new AbortController();
   // As many wait at a time as there are calls on their way.
   setMaxListeners(0, closing.signal);
-  const client = await openClient(options, closing.signal);
+  const open = await openClient(options, closing.signal);
   try {
-    return build(client, { options, durability: await checkDurability(client, options), closing });
+    return build(open, { options, durability: await checkDurability(open.client, options), closing });
   } catch (error) {
     closing.abort();
-    await client.shutdown();
+    await open.close();
     if (error instanceof CecochatError) throw error;
     throw unavailable(options.contactPoints.join(', '), { reason: reasonOf(error), cause: error });
   }
@@ -49,7 +49,7 @@ interface Given {
   readonly closing: AbortController;
 }
 
-function build(client: Client, { options, durability, closing }: Given): CassandraSession {
+function build({ client, close }: OpenClient, { options, durability, closing }: Given): CassandraSession {
   const { keyspace, clock } = options;
   const where = options.contactPoints.join(', ');
   const attempts = createAttempts({ clock, giveUpMs: options.giveUpMs ?? 8_000, where, closed: closing.signal });
@@ -124,7 +124,7 @@ function build(client: Client, { options, durability, closing }: Given): Cassand
     migrate: (schema) => engineOnly(migrate({ session, holder: randomUUID(), alter, clock }, schema)),
     async [Symbol.asyncDispose]() {
       closing.abort();
-      await client.shutdown();
+      await close();
     },
   };
 

@@ -59,6 +59,12 @@ export interface ConfigDb extends AsyncDisposable {
   /** Also ended ones, as long as their note is kept: `leftMs` tells. */
   leases(prefix: string): Promise<readonly Lease[]>;
 
+  /**
+   * Calls back after a lease got another holder or was released, not when it was renewed or ran out; and after any time
+   * in which a call may have been missed.
+   */
+  watchLeases(changed: () => void): AsyncDisposable;
+
   /** A term above every earlier one and above `above`. */
   nextTerm(above: number): Promise<number>;
 }

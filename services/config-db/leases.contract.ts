@@ -77,6 +77,34 @@ export function describeLeases(name: string, open: OpenConfigDb): void {
       expect((await configDb.leases('server/'))[0]).toMatchObject({ note: 'of server/s1', holder: 'a' });
     });
 
+    test('tells of new holders and releases, not of renewals', async () => {
+      await using fixture = await open();
+      const { configDb } = fixture;
+      let calls = 0;
+      await using _watch = configDb.watchLeases(() => (calls += 1));
+      const toldAfter = async (before: number): Promise<void> =>
+        expect.poll(() => calls, { timeout: 5000, interval: 5 }).toBeGreaterThan(before);
+      // Another one is told as well: by then whoever subscribes has subscribed.
+      await expect
+        .poll(
+          async () => {
+            await configDb.acquire({ name: 'other', holder: String(calls), ttlMs });
+            await configDb.release({ name: 'other', holder: String(calls) });
+            return calls;
+          },
+          { timeout: 5000, interval: 5 },
+        )
+        .toBeGreaterThan(0);
+      let before = calls;
+      await configDb.acquire({ name: 'server/s1', holder: 'a', ttlMs });
+      await toldAfter(before);
+      before = calls;
+      for (let count = 0; count < 5; count += 1) await configDb.acquire({ name: 'server/s1', holder: 'a', ttlMs });
+      await configDb.release({ name: 'server/s1', holder: 'a' });
+      await toldAfter(before);
+      expect(calls).toBeLessThanOrEqual(before + 2);
+    });
+
     test('notes are kept when it is opened again', async () => {
       await using fixture = await open();
       await fixture.configDb.acquire({ name: 'generator/1', holder: 'a', ttlMs, note: '77' });

@@ -8,6 +8,7 @@ import { createHttpHost } from '../runtime/http.ts';
 import type { RunningServer, ServerContext } from '../runtime/server.ts';
 import { createConfigurator } from './configurator.ts';
 import { configuratorApi } from './http.ts';
+import type { Replacement } from './replacement-plan.ts';
 import { watchForReplacement } from './replacement.ts';
 import type { ConfiguratorSettings } from './settings.ts';
 
@@ -38,14 +39,14 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
     ? watchForReplacement({
         configDb,
         clock,
-        replaced(replacements, version) {
-          for (const { from, to, partitions } of replacements) {
-            log.warn(
-              { from, to, partitions: formatRanges(partitions), version },
-              'a dead messaging server is replaced',
-            );
-          }
-        },
+        giveBackAfterMs: settings.giveBackAfterMs,
+        replaced: (moves, version) =>
+          log.warn({ moves: moves.map(describeMove), version }, 'a dead messaging server is replaced'),
+        gaveBack: (moves, version) =>
+          log.info(
+            { moves: moves.map(describeMove), version },
+            'a messaging server that lives again gets its share back',
+          ),
         failed: (error) => log.warn({ err: error }, 'the leases of the messaging servers could not be looked at'),
       })
     : undefined;
@@ -62,4 +63,8 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
       log.info({}, 'configurator stopped');
     },
   };
+}
+
+function describeMove({ from, to, partitions }: Replacement): string {
+  return `${formatRanges(partitions)} from ${from} to ${to}`;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { configKeys, parseDynamicConfig } from '../config-db/dynamic-config.ts';
 import { openEmbeddedConfigDb } from '../config-db/embedded/embedded-config-db.ts';
+import { formatRanges } from '../config-db/partition-ranges.ts';
 import { createScope } from '../core/lifecycle.ts';
 import { systemClock } from '../core/time/clock.ts';
 import { publishAddresses, seedConfiguration } from './seed.ts';
@@ -23,28 +24,46 @@ async function openRig() {
     nowMs: () => nowMs,
     monotonicMs: () => nowMs,
     every: () => ({ cancel: () => undefined }),
+    after: () => ({ cancel: () => undefined }),
   };
   const configDb = scope.use(await openEmbeddedConfigDb({ folder, clock }));
   await seedConfiguration(configDb, { author: 'test', partitionCount: 8, messagingServerIds: ['s1', 's2'] });
   const addresses = { s1: '127.0.0.1:1', s2: '127.0.0.1:2', s3: '127.0.0.1:3' };
   await publishAddresses(configDb, { author: 'test', messaging: addresses, history: '127.0.0.1:4' });
   const replacements: Replacement[] = [];
+  const givenBack: Replacement[] = [];
   const watch = scope.use(
     watchForReplacement({
       configDb,
       clock,
+      giveBackAfterMs: 2000,
       replaced: (made) => void replacements.push(...made),
+      gaveBack: (moves) => void givenBack.push(...moves),
       failed: (error) => {
         throw error;
       },
     }),
   );
-  const renew = (...servers: string[]): Promise<unknown> =>
-    Promise.all(servers.map((server) => configDb.acquire({ name: `server/${server}`, holder: `of-${server}`, ttlMs })));
+  const assigned = async (): Promise<Record<string, readonly number[]>> => {
+    const parsed = parseDynamicConfig(await configDb.read());
+    if ('faults' in parsed) throw new Error('faulty');
+    return Object.fromEntries(parsed.config.serverPartitions);
+  };
+  /** They hold what is theirs, but for those that are slow. */
+  const slow = new Set<string>();
+  const renew = async (...servers: string[]): Promise<void> => {
+    const present = await assigned();
+    const claims = servers.map((server) => {
+      const note = slow.has(server) ? {} : { note: formatRanges(present[server] ?? []) };
+      return configDb.acquire({ name: `server/${server}`, holder: `of-${server}`, ttlMs, ...note });
+    });
+    await Promise.all(claims);
+  };
   await renew('s1', 's2');
   return {
     configDb,
     replacements,
+    givenBack,
     renew,
     check: () => watch.check(),
     /** Time passes while these servers live, with a look each quarter of a second. */
@@ -57,11 +76,8 @@ async function openRig() {
     },
     /** Time passes, nobody runs: the machine slept. */
     sleep: (ms: number) => void (nowMs += ms),
-    async assigned() {
-      const parsed = parseDynamicConfig(await configDb.read());
-      if ('faults' in parsed) throw new Error('faulty');
-      return Object.fromEntries(parsed.config.serverPartitions);
-    },
+    assigned,
+    slow,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
 }
@@ -114,4 +130,48 @@ test('nobody alive: nothing changes, and the first to come back gets what the ot
   expect(it.replacements).toEqual([]);
   await it.pass(500, 's1');
   expect(await it.assigned()).toEqual({ s1: [0, 1, 2, 3, 4, 5, 6, 7] });
+});
+
+test('a server whose partitions were spread gets them back when it has lived again for a while', async () => {
+  await using it = await openRig();
+  await it.pass(ttlMs + 1000, 's2');
+  await it.pass(1500, 's1', 's2');
+  expect(it.givenBack).toEqual([]);
+  await it.pass(1500, 's1', 's2');
+  expect(await it.assigned()).toEqual({ s1: [0, 1, 2, 3], s2: [4, 5, 6, 7] });
+  expect((await it.configDb.log(1))[0]).toMatchObject({ author: 'give-back' });
+  await it.pass(20_000, 's1', 's2');
+  expect(it.givenBack).toHaveLength(1);
+});
+
+test('not while a server does not hold yet what it was given, nor to one that dies again and again', async () => {
+  await using it = await openRig();
+  it.slow.add('s2');
+  await it.pass(ttlMs + 1000, 's2');
+  await it.pass(10_000, 's1', 's2');
+  expect(it.givenBack).toEqual([]);
+  await it.pass(ttlMs + 500, 's2');
+  it.slow.delete('s2');
+  for (let count = 0; count < 3; count += 1) {
+    await it.pass(ttlMs + 500, 's2');
+    await it.pass(500, 's1', 's2');
+  }
+  expect(it.givenBack).toEqual([]);
+  await it.pass(2500, 's1', 's2');
+  expect(it.givenBack).toHaveLength(1);
+});
+
+test('a rolling restart ends balanced, and an idle server stays idle', async () => {
+  await using it = await openRig();
+  for (const [down, up] of [
+    ['s1', 's2'],
+    ['s2', 's1'],
+  ] as const) {
+    await it.configDb.release({ name: `server/${down}`, holder: `of-${down}` });
+    await it.pass(1000, up);
+    await it.pass(5000, 's1', 's2');
+  }
+  expect(await it.assigned()).toEqual({ s1: [0, 1, 2, 3], s2: [4, 5, 6, 7] });
+  await it.pass(10_000, 's1', 's2', 's3');
+  expect(await it.assigned()).toEqual({ s1: [0, 1, 2, 3], s2: [4, 5, 6, 7] });
 });

@@ -1,6 +1,6 @@
 /** The settings of configurator. */
 import { adminSetting, drainSetting, httpSettings } from '../runtime/host-settings.ts';
-import { booleanSetting } from '../runtime/setting-types.ts';
+import { booleanSetting, integerSetting } from '../runtime/setting-types.ts';
 import { declareSettings, type ValuesOf } from '../runtime/settings.ts';
 
 export const configuratorSettings = declareSettings('configurator', {
@@ -10,6 +10,13 @@ export const configuratorSettings = declareSettings('configurator', {
   replaceDeadServers: booleanSetting({
     default: true,
     doc: 'Whether partitions of a messaging server whose lease ended move to the living. Off where all run in one process.',
+  }),
+  giveBackAfterMs: integerSetting({
+    default: 10_000,
+    min: 0,
+    max: 3_600_000,
+    unit: 'ms',
+    doc: 'A messaging server whose partitions were spread over others gets a share back when it has lived again for so long and nothing else moves; 0: never.',
   }),
 });
 

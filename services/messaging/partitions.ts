@@ -6,6 +6,7 @@
 import type { Backplane, Tail } from '../backplane/backplane.ts';
 import type { ConfigDb } from '../config-db/config-db.ts';
 import { serverOf, type DynamicConfig } from '../config-db/dynamic-config.ts';
+import { formatRanges } from '../config-db/partition-ranges.ts';
 import { CecochatError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
 import { findTakeOverStart } from '../core/log/take-over.ts';
@@ -71,8 +72,18 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   let dirty = false;
   let working: Promise<void> | undefined;
 
+  /** When (monotonic) the take-overs that are not finished began. */
+  let takingSinceMs: number | undefined;
+
   const changed = (): void => {
     for (const wake of waiters) wake();
+  };
+  const reportTaken = (): void => {
+    if (takingSinceMs === undefined) return;
+    for (const phase of phases.values()) if (phase === 'starting' || phase === 'taking') return;
+    const tookMs = Math.round(clock.monotonicMs() - takingSinceMs);
+    takingSinceMs = undefined;
+    report('info', { partitions: phases.size, tookMs }, 'the partitions are taken over');
   };
 
   const ports = createLogPorts({
@@ -125,6 +136,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
         phases.set(partition, 'owned');
         feeds.open(partition, position);
         changed();
+        reportTaken();
       },
       ended,
       feed: (partition, _incarnation, entries) => feeds.add(partition, entries),
@@ -179,6 +191,8 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     );
     for (const partition of free) phases.set(partition, 'starting');
     if (free.length > 0) {
+      takingSinceMs ??= nowMs;
+      report('info', { partitions: formatRanges(free), version: deps.config()?.version }, 'takes partitions over');
       await claims.publish();
       await someAtOnce(free, takenAtOnce, takeOver);
     }

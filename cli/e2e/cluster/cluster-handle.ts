@@ -27,7 +27,7 @@ export function startCluster(sandbox: Sandbox, say: (line: string) => void): Pro
     await servers.ready(readyMs);
     await administration.movePartitions({ s1: '0-179', s2: '180-359' });
     await servers.ready(readyMs);
-    say('servers: nine processes are ready');
+    say(`servers: ${servers.servers.length} processes are ready`);
     return {
       engines,
       servers,

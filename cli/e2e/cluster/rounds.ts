@@ -1,6 +1,6 @@
 /**
  * One round of harm on the cluster: a process of any kind is killed with SIGKILL and started again, or is stopped
- * for longer than its lease and goes on as a stale owner.
+ * for longer than its lease and goes on as a stale owner, or is stopped in order.
  */
 import { randomInt } from '../../../services/core/random.ts';
 import { systemClock } from '../../../services/core/time/clock.ts';
@@ -10,6 +10,8 @@ import type { Cluster } from './cluster-handle.ts';
 
 interface Target {
   readonly name: string;
+  /** Engines are killed only. */
+  readonly stop?: () => Promise<number | null>;
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   revive(): Promise<void>;
 }
@@ -17,6 +19,8 @@ interface Target {
 /** Longer than the lease of a messaging server. */
 const stoppedMs = 5_000;
 const longestRecoveryMs = 90_000;
+/** What a server may take to drain: `drainMs` for calls, and the release of its partitions. */
+const longestStopMs = 10_000;
 /** A killed server stays away for a moment, as under a supervisor; a messaging server until it is replaced. */
 const awayMs = 500;
 
@@ -27,6 +31,7 @@ export async function clusterRound(scene: Scene<Cluster>, round: number): Promis
   const isStop = round % 4 === 0;
   await systemClock.sleep(random.next() * 500, signal);
   const kind = target.name.replace(/ .*$/, '');
+  if (kind === 'messaging' && round % 8 === 5) return stoppedInOrder(scene, target);
   await target.signal(isStop ? 'SIGSTOP' : 'SIGKILL');
   // Not before: what is sent while it dies may still be answered by it.
   const harmedMs = systemClock.monotonicMs();
@@ -47,10 +52,28 @@ export async function clusterRound(scene: Scene<Cluster>, round: number): Promis
   return { [`kill ${kind} to all recovered (ms)`]: await recovered(scene, harmedMs, longestRecoveryMs) };
 }
 
+/** SIGTERM: it finishes its appends, releases its partitions and ends; an idle one takes them at once. */
+async function stoppedInOrder(scene: Scene<Cluster>, target: Target) {
+  const beganMs = systemClock.monotonicMs();
+  const exitCode = await target.stop?.();
+  const endedMs = systemClock.monotonicMs();
+  if (exitCode !== 0 || endedMs - beganMs > longestStopMs)
+    throw new Error(
+      `${target.name} ended ${Math.round(endedMs - beganMs)} ms after SIGTERM, with exit code ${exitCode}, not 0`,
+    );
+  const flowsMs = await recovered(scene, endedMs, longestRecoveryMs);
+  await target.revive();
+  return {
+    'stop messaging to its end (ms)': endedMs - beganMs,
+    'stop messaging, from its end to messages flowing (ms)': flowsMs,
+  };
+}
+
 function targetsOf(cluster: Cluster): readonly Target[] {
   const servers = cluster.servers.servers.map((server) => ({
     name: server.name,
     signal: (signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => server.signal(signal),
+    stop: () => server.stop(),
     revive: async () => server.start(),
   }));
   return [...servers, ...cluster.engines.processes];

@@ -1,6 +1,6 @@
 /**
  * Each server as a process of its own, by the built program, with fixed ports: started again it is found where it
- * was. Three messaging servers, the third idle; two materialize servers; one of each other kind.
+ * was. Three messaging servers, the third idle; two materialize servers and configurators; one of each other kind.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -15,6 +15,8 @@ export interface ServerProcess {
   readonly name: string;
   start(): void;
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): Promise<void>;
+  /** SIGTERM; resolves with the exit code when it has ended: null when a signal ended it. */
+  stop(): Promise<number | null>;
   /** The last lines that warn. */
   tail(): Promise<string>;
 }
@@ -148,6 +150,11 @@ function serverProcess(given: {
       const gone = isEnd ? new Promise((resolve) => hit.once('exit', resolve)) : undefined;
       hit.kill(signal);
       await gone;
+    },
+    async stop() {
+      const hit = child;
+      await self.signal('SIGTERM');
+      return hit?.exitCode ?? null;
     },
     async tail() {
       const lines = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');

@@ -36,6 +36,7 @@ async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<Co
   });
   scope.use(group);
   const watchers = new Set<() => void>();
+  const leaseWatchers = new Set<() => void>();
 
   const endLeftLeases = async (): Promise<void> => {
     const left = [...state.leases.values()].filter((lease) => lease.expiresAtMs > 0);
@@ -80,29 +81,28 @@ async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<Co
     async log(limit) {
       return tables.log(limit);
     },
-    watch(changed) {
-      const watcher = (): void => changed();
-      watchers.add(watcher);
-      return {
-        async [Symbol.asyncDispose]() {
-          watchers.delete(watcher);
-        },
-      };
-    },
-    acquire({ name, holder, ttlMs, note }) {
-      return group.commit(() => {
+    watch: (changed) => addTo(watchers, changed),
+    watchLeases: (changed) => addTo(leaseWatchers, changed),
+    async acquire({ name, holder, ttlMs, note }) {
+      let isNew = false;
+      const lease = await group.commit(() => {
         const now = clock.nowMs();
         const kept = state.leases.get(name);
-        if (kept !== undefined && kept.holder !== holder && kept.expiresAtMs > now) return undefined;
+        const isAlive = kept !== undefined && kept.expiresAtMs > now;
+        if (isAlive && kept.holder !== holder) return undefined;
+        isNew = !isAlive || kept.holder !== holder;
         return keepLease({ name, holder, expiresAtMs: now + ttlMs, note: note ?? kept?.note ?? '' });
       });
+      if (isNew) for (const changed of leaseWatchers) changed();
+      return lease;
     },
-    release({ name, holder }) {
-      return group.commit(() => {
+    async release({ name, holder }) {
+      await group.commit(() => {
         const kept = state.leases.get(name);
         if (kept === undefined || kept.holder !== holder || kept.expiresAtMs <= 0) return;
         keepLease({ ...kept, expiresAtMs: 0 });
       });
+      for (const changed of leaseWatchers) changed();
     },
     async leases(prefix) {
       return tables.leases(prefix).map(shown);
@@ -115,6 +115,16 @@ async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<Co
       });
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+function addTo(watchers: Set<() => void>, changed: () => void): AsyncDisposable {
+  const watcher = (): void => changed();
+  watchers.add(watcher);
+  return {
+    async [Symbol.asyncDispose]() {
+      watchers.delete(watcher);
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import type { ConfigChange, ConfigDb, ConfigValue, Lease } from '../config-db.ts
 import { CecochatError } from '../../core/errors.ts';
 import type { Clock } from '../../core/time/clock.ts';
 import { createRedisClient, describeRedis, type RedisClient, type RedisTls } from './redis-connection.ts';
-import { redisChannel, redisKeys } from './redis-keys.ts';
+import { redisChannel, redisKeys, redisLeaseChannel } from './redis-keys.ts';
 import {
   acquireScript,
   applyScript,
@@ -124,15 +124,17 @@ export async function openRedisConfigDb(options: RedisConfigDbOptions): Promise<
         throw away(error);
       }
     },
-    watch: (changed) => watch.add(changed),
+    watch: (changed) => watch.add('config', changed),
+    watchLeases: (changed) => watch.add('leases', changed),
     async acquire({ name, holder, ttlMs, note }) {
-      const args = [name, holder, String(ttlMs), kindOf(name), note === undefined ? '0' : '1', note ?? ''];
+      const told = [kindOf(name), redisLeaseChannel];
+      const args = [name, holder, String(ttlMs), ...told, note === undefined ? '0' : '1', note ?? ''];
       const answer = await run(acquireScript, [leases(kindOf(name)), leaseKinds], args);
       if (!Array.isArray(answer)) return undefined;
       return leaseOf(name, answer[0], answer[1]);
     },
     async release({ name, holder }) {
-      await run(releaseScript, [leases(kindOf(name))], [name, holder]);
+      await run(releaseScript, [leases(kindOf(name))], [name, holder, redisLeaseChannel]);
     },
     async leases(wanted) {
       const kinds = wanted.includes('/') ? [kindOf(wanted)] : await kindsOf(client, away);

@@ -21,4 +21,7 @@ export const redisKeys = {
 /** Published to after each change; a hand-made one is announced by publishing anything else. */
 export const redisChannel = `${prefix}config.changed`;
 
+/** Published to when a lease gets another holder, or is released. */
+export const redisLeaseChannel = `${prefix}leases.changed`;
+
 export const newestKept = 10_000;

@@ -51,8 +51,9 @@ local entries = {}
 for i = 4, #KEYS do
   local name, json = ARGV[2 * i - 4], ARGV[2 * i - 3]
   local before = redis.call('HGET', KEYS[2], name)
-  put(KEYS[i], json)
+  -- First what takes memory: a Redis that is full refuses a script at its first such write, and none after a DEL.
   accept(KEYS[2], name, json)
+  put(KEYS[i], json)
   entries[#entries + 1] = entry(name, before, json)
 end
 local keys = { version = KEYS[1], log = KEYS[3], channel = ARGV[1] }
@@ -110,22 +111,28 @@ local function load(key, name)
 end
 `;
 
-/** KEYS: leases of the kind, kinds. ARGV: name, holder, ttl, kind, '1' when a note follows, note. Answers JSON or false. */
+/** KEYS: leases of the kind, kinds. ARGV: name, holder, ttl, kind, channel, '1' when a note follows, note. Answers JSON or false. */
 export const acquireScript = `${nowMs}${lease}
 local kept = load(KEYS[1], ARGV[1])
 if kept and kept.holder ~= ARGV[2] and kept.expiresAtMs > tonumber(now) then return false end
 local note = ''
-if ARGV[5] == '1' then note = ARGV[6] elseif kept then note = kept.note end
+if ARGV[6] == '1' then note = ARGV[7] elseif kept then note = kept.note end
 local json = encode(ARGV[2], string.format('%.0f', tonumber(now) + tonumber(ARGV[3])), note)
 redis.call('HSET', KEYS[1], ARGV[1], json)
 redis.call('SADD', KEYS[2], ARGV[4])
+if not kept or kept.holder ~= ARGV[2] or kept.expiresAtMs <= tonumber(now) then
+  redis.call('PUBLISH', ARGV[5], 'taken ' .. ARGV[1])
+end
 return { json, now }
 `;
 
-/** KEYS: leases of the kind. ARGV: name, holder. */
+/** KEYS: leases of the kind. ARGV: name, holder, channel. */
 export const releaseScript = `${lease}
 local kept = load(KEYS[1], ARGV[1])
-if kept and kept.holder == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], encode(kept.holder, '0', kept.note)) end
+if kept and kept.holder == ARGV[2] then
+  redis.call('HSET', KEYS[1], ARGV[1], encode(kept.holder, '0', kept.note))
+  redis.call('PUBLISH', ARGV[3], 'released ' .. ARGV[1])
+end
 return 1
 `;
 

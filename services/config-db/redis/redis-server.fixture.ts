@@ -40,7 +40,7 @@ export async function startRedisServer(...more: readonly string[]): Promise<Redi
     async kill(signal = 'SIGKILL') {
       const killed = child;
       child = undefined;
-      if (killed === undefined || killed.exitCode !== null) return;
+      if (killed === undefined || killed.exitCode !== null || killed.signalCode !== null) return;
       const gone = new Promise((resolve) => killed.once('exit', resolve));
       killed.kill(signal);
       await gone;

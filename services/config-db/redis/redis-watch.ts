@@ -4,10 +4,10 @@
  */
 import type { Clock } from '../../core/time/clock.ts';
 import type { RedisClient } from './redis-connection.ts';
-import { redisChannel } from './redis-keys.ts';
+import { redisChannel, redisLeaseChannel } from './redis-keys.ts';
 
 export interface RedisWatch {
-  add(changed: () => void): AsyncDisposable;
+  add(what: 'config' | 'leases', changed: () => void): AsyncDisposable;
   close(): void;
 }
 
@@ -22,12 +22,15 @@ const compareMs = 5_000;
 
 /** Connects at the first watcher. */
 export function createRedisWatch({ connect, clock, takeOver }: RedisWatchDeps): RedisWatch {
-  const watchers = new Set<() => void>();
+  const watchers = { config: new Set<() => void>(), leases: new Set<() => void>() };
   let subscriber: RedisClient | undefined;
   let toldOf = 0;
 
   const tellAll = (): void => {
-    for (const changed of watchers) changed();
+    for (const changed of watchers.config) changed();
+  };
+  const tellOfLeases = (): void => {
+    for (const changed of watchers.leases) changed();
   };
   /** Also when that failed, so that they notice by themselves. */
   const compare = (): void => {
@@ -47,7 +50,7 @@ export function createRedisWatch({ connect, clock, takeOver }: RedisWatchDeps): 
   };
   const subscribe = async (connection: RedisClient): Promise<void> => {
     try {
-      await connection.subscribe(redisChannel);
+      await connection.subscribe(redisChannel, redisLeaseChannel);
     } catch {
       // No answer on an open connection: the other side may be gone without a word.
       if (connection.status === 'ready') connection.disconnect(true);
@@ -56,13 +59,16 @@ export function createRedisWatch({ connect, clock, takeOver }: RedisWatchDeps): 
   const open = (): RedisClient => {
     const connection = connect();
     connection.on('error', () => undefined);
-    connection.on('ready', () => void subscribe(connection).then(compare));
-    connection.on('message', (_channel: string, message: string) => heard(message));
+    connection.on('ready', () => void subscribe(connection).then(compare).then(tellOfLeases));
+    connection.on('message', (channel: string, message: string) => {
+      if (channel === redisLeaseChannel) tellOfLeases();
+      else heard(message);
+    });
     connection.connect().catch(() => undefined);
     return connection;
   };
   const comparing = clock.every(compareMs, () => {
-    if (watchers.size === 0) return;
+    if (watchers.config.size === 0 && watchers.leases.size === 0) return;
     // Once more costs nothing, and shows whether the connection lives.
     if (subscriber?.status === 'ready') void subscribe(subscriber);
     takeOver().then(
@@ -76,19 +82,20 @@ export function createRedisWatch({ connect, clock, takeOver }: RedisWatchDeps): 
   });
 
   return {
-    add(changed) {
+    add(what, changed) {
       const watcher = (): void => changed();
-      watchers.add(watcher);
+      watchers[what].add(watcher);
       subscriber ??= open();
       return {
         async [Symbol.asyncDispose]() {
-          watchers.delete(watcher);
+          watchers[what].delete(watcher);
         },
       };
     },
     close() {
       comparing.cancel();
-      watchers.clear();
+      watchers.config.clear();
+      watchers.leases.clear();
       subscriber?.disconnect();
     },
   };

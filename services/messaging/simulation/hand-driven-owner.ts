@@ -108,5 +108,6 @@ export function handDrivenOwner() {
       pass(0);
     }
   };
-  return { owner, log, appends, events, feed, read, answer, land, pass, newKey, send, takeOver, own, settle };
+  const nowMs = (): number => startMs + time.ms;
+  return { owner, log, appends, events, feed, read, answer, land, pass, newKey, send, takeOver, own, settle, nowMs };
 }
