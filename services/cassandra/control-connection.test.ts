@@ -15,6 +15,7 @@ class FakeConnection extends EventEmitter {
 function fakeClient() {
   const opened: FakeConnection[] = [];
   const controlConnection = {
+    hosts: new Map<string, { shutdown(waitForPending: boolean): Promise<void> }>(),
     async _createConnection(_contactPoint: string) {
       await Promise.resolve();
       const connection = new FakeConnection();
@@ -47,6 +48,25 @@ test('what no pool has is closed in the end, also what is being opened then', as
   await close();
   await last;
   expect(client.opened.map(({ isOpen }) => isOpen)).toEqual([false, false, false, false]);
+});
+
+test('a host that is replaced is closed, one that is set again is not', () => {
+  const { controlConnection } = fakeClient();
+  mendControlConnection({ controlConnection });
+  const closed: string[] = [];
+  const host = (name: string) => ({
+    async shutdown(): Promise<void> {
+      closed.push(name);
+    },
+  });
+  const [first, second] = [host('first'), host('second')];
+  controlConnection.hosts.set('a', first);
+  controlConnection.hosts.set('a', first);
+  controlConnection.hosts.set('b', host('other'));
+  expect(closed).toEqual([]);
+  controlConnection.hosts.set('a', second);
+  expect(closed).toEqual(['first']);
+  expect(controlConnection.hosts.get('a')).toBe(second);
 });
 
 test('fits the driver that is installed, and says so of one that it does not fit', async () => {

@@ -78,9 +78,12 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   const changed = (): void => {
     for (const wake of waiters) wake();
   };
+  const isTaking = (): boolean => {
+    for (const phase of phases.values()) if (phase === 'starting' || phase === 'taking') return true;
+    return false;
+  };
   const reportTaken = (): void => {
-    if (takingSinceMs === undefined) return;
-    for (const phase of phases.values()) if (phase === 'starting' || phase === 'taking') return;
+    if (takingSinceMs === undefined || isTaking()) return;
     const tookMs = Math.round(clock.monotonicMs() - takingSinceMs);
     takingSinceMs = undefined;
     report('info', { partitions: phases.size, tookMs }, 'the partitions are taken over');
@@ -189,9 +192,9 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     const free = missing.filter(
       (partition) => !others.has(partition) && (notBeforeMs.get(partition) ?? 0) <= nowMs && isAssigned(partition),
     );
+    if (free.length > 0 && !isTaking()) takingSinceMs = nowMs;
     for (const partition of free) phases.set(partition, 'starting');
     if (free.length > 0) {
-      takingSinceMs ??= nowMs;
       report('info', { partitions: formatRanges(free), version: deps.config()?.version }, 'takes partitions over');
       await claims.publish();
       await someAtOnce(free, takenAtOnce, takeOver);

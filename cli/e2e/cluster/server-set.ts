@@ -87,6 +87,7 @@ export async function startServerSet(sandbox: Sandbox, engines: EngineSet): Prom
     server('messaging s3', 9, { more: [...jwks, ...grpc(10)] }),
     server('materialize 1', 11, { extra: admin }),
     server('materialize 2', 12, { extra: admin }),
+    server('configurator 2', 13, { extra: admin }),
   ];
   for (const one of servers) one.start();
   return {

@@ -29,7 +29,7 @@ function doubled(question: number): number {
 }
 
 async function turns(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
+  for (let turn = 0; turn < 8; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
 }
 
 describe('questions to brokers', () => {

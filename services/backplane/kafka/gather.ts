@@ -48,7 +48,11 @@ export function createGatherer<Q, A>({ send, fits, defer }: GatherOptions<Q, A>)
           node,
           taken.map(({ question }) => question),
         );
-        for (const { question, resolve, reject } of taken) settle({ resolve, reject }, () => answer(question));
+        for (const { question, resolve, reject } of taken) {
+          settle({ resolve, reject }, () => answer(question));
+          // What follows from one answer may be a lot of work: timers (the lease's renewal above all) get their turns.
+          await new Promise<void>(defer);
+        }
       } catch (error) {
         for (const { reject } of taken) reject(error);
       }
