@@ -15,7 +15,7 @@ import { createSilentNodes } from './silent-nodes.ts';
 export interface OpenClient {
   readonly client: Client;
   /** Leaves no connection open, which the driver's own shutdown may. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** `closed`: of whoever closes the client. */
