@@ -1,7 +1,9 @@
 /**
  * What the leases say about the messaging servers, look by look: who lives, since when, with which partitions; who
- * is dead. A server is dead when its lease was seen ended for `deadMs`, at two looks at the least: one look may come
- * from a process, this one or that, which had just been held up.
+ * is dead. A server is dead when its lease was seen ended for as long as patience says, at two looks at the least:
+ * one look may come from a process, this one or that, which had just been held up. Patience grows when the same
+ * process renews a lease that was seen ended: where machines are that slow, taking its partitions away gives the next
+ * one more to do, which is held up in turn, and partitions would go round. It is forgotten by and by.
  */
 import type { Lease } from '../config-db/config-db.ts';
 import { parseRanges } from '../config-db/partition-ranges.ts';
@@ -21,31 +23,49 @@ export interface Fleet {
   livesForMs(server: string, atMs: number): number;
 }
 
-const deadMs = 200;
+const leastPatienceMs = 200;
+const mostPatienceMs = 3_000;
+/** Patience is halved so often. */
+const halvedAfterMs = 20_000;
 
 export function createFleet(): Fleet {
-  /** Since when (monotonic) a server's lease was seen ended, or alive, at each look. */
-  const endedSince = new Map<string, number>();
+  /** Since when (monotonic) a server's lease was seen ended, and whose it was; or alive, at each look. */
+  const ended = new Map<string, { readonly sinceMs: number; readonly holder: string }>();
   const aliveSince = new Map<string, number>();
+  let grown = { patienceMs: leastPatienceMs, atMs: 0 };
+
+  const patienceAt = (atMs: number): number =>
+    Math.max(leastPatienceMs, grown.patienceMs / 2 ** ((atMs - grown.atMs) / halvedAfterMs));
+  const wasHeldUp = (heldUpMs: number, atMs: number): void => {
+    const patienceMs = Math.min(mostPatienceMs, Math.max(patienceAt(atMs), 2 * heldUpMs));
+    grown = { patienceMs, atMs };
+  };
+
   return {
     look(leases, atMs) {
       const alive = new Map<string, string>();
       let untilNextMs = Number.POSITIVE_INFINITY;
-      for (const { name, leftMs, note } of leases) {
+      for (const { name, leftMs, note, holder } of leases) {
         const server = name.slice(serverLeasePrefix.length);
         if (leftMs > 0) {
           alive.set(server, note);
-          endedSince.delete(server);
+          const before = ended.get(server);
+          if (before?.holder === holder) wasHeldUp(atMs - before.sinceMs, atMs);
+          ended.delete(server);
           if (!aliveSince.has(server)) aliveSince.set(server, atMs);
           untilNextMs = Math.min(untilNextMs, leftMs);
           continue;
         }
         aliveSince.delete(server);
-        const sinceMs = endedSince.get(server) ?? atMs;
-        endedSince.set(server, sinceMs);
-        if (atMs - sinceMs < deadMs) untilNextMs = Math.min(untilNextMs, sinceMs + deadMs - atMs);
+        if (!ended.has(server)) ended.set(server, { sinceMs: atMs, holder });
       }
-      const dead = new Set([...endedSince].flatMap(([server, sinceMs]) => (atMs - sinceMs >= deadMs ? [server] : [])));
+      const dead = new Set<string>();
+      const patienceMs = patienceAt(atMs);
+      for (const [server, { sinceMs }] of ended) {
+        const leftMs = sinceMs + patienceMs - atMs;
+        if (leftMs <= 0) dead.add(server);
+        else untilNextMs = Math.min(untilNextMs, leftMs);
+      }
       return { alive, dead, untilNextMs };
     },
     livesForMs: (server, atMs) => atMs - (aliveSince.get(server) ?? atMs),
