@@ -54,7 +54,8 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
   const ids = senders.map((device) => device.session.userId);
   const devices = [...senders, ...seconds];
   const stop = new AbortController();
-  setMaxListeners(0, stop.signal);
+  // Every device listens to both.
+  setMaxListeners(0, stop.signal, signal);
   const loops = [
     ...senders.map((device, index) =>
       chatter({ device, partners: partnersOf(ids, index), random, signal: stop.signal }),
