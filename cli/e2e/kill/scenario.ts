@@ -84,7 +84,8 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
     ]),
     ['planted faults missed', 'fault' in verdict ? 'not judged' : String(blindTo.length)],
   ];
-  for (const [name, value] of rows) say(`${name.padEnd(34)}${value}`);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  for (const [name, value] of rows) say(`${name.padEnd(width)}  ${value}`);
   const faults = [
     ...broken,
     ...findings,
