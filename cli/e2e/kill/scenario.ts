@@ -52,7 +52,7 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
       lately.push(measured);
     } catch (error) {
       signal.throwIfAborted();
-      broken.push(`round ${round}: ${error instanceof Error ? error.message : String(error)}`);
+      broken.push(`round ${round}: ${reasonOf(error)}`);
     }
     if (lately.length >= reportEvery) {
       say(`  round ${round}: ${crowd.ackedCount} acknowledged, ${crowd.deliveredCount} delivered; ${digest(lately)}`);
@@ -60,13 +60,15 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
     }
   }
   const unsettled = await crowd.settle(settleMs);
-  const verdict = await asked(async () => {
+  let verdict: Verdict | undefined;
+  try {
     await stack.ready();
     figures.set('end of load to history complete (ms)', [await crowd.untilInHistory()]);
-    return judge(await crowd.evidence(), random);
-  });
-  if ('fault' in verdict) broken.push(`no verdict: ${verdict.fault}`);
-  const { findings, blindTo }: Verdict = 'fault' in verdict ? { findings: [], blindTo: [] } : verdict;
+    verdict = judge(await crowd.evidence(), random);
+  } catch (error) {
+    broken.push(`no verdict: ${reasonOf(error)}`);
+  }
+  const { findings, blindTo } = verdict ?? { findings: [], blindTo: [] };
   if (broken.length > 0) say(await stack.tail());
   const stillThere = await endedInOrder(stack, sandbox);
 
@@ -80,9 +82,11 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
     ['the whole run', `${((systemClock.monotonicMs() - startMs) / 1000).toFixed(0)} s`],
     ...['loss', 'duplicate', 'reorder', 'difference', 'invented'].map((kind): [string, string] => [
       `findings: ${kind}`,
-      'fault' in verdict ? 'not judged' : String(findings.filter((finding) => finding.startsWith(`${kind}:`)).length),
+      verdict === undefined
+        ? 'not judged'
+        : String(findings.filter((finding) => finding.startsWith(`${kind}:`)).length),
     ]),
-    ['planted faults missed', 'fault' in verdict ? 'not judged' : String(blindTo.length)],
+    ['planted faults missed', verdict === undefined ? 'not judged' : String(blindTo.length)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) say(`${name.padEnd(width)}  ${value}`);
@@ -99,23 +103,18 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
   return faults.length === 0 && crowd.ackedCount > 0;
 }
 
-/** What it answers, or why it could not: a fault like any other, after which the figures are still shown. */
-async function asked<T extends object>(ask: () => Promise<T>): Promise<T | { readonly fault: string }> {
-  try {
-    return await ask();
-  } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
-  }
-}
-
 /** Stops it; answers what is left, and what went wrong. */
 async function endedInOrder(stack: StackHandle, sandbox: Sandbox): Promise<string[]> {
   try {
     await stack[Symbol.asyncDispose]();
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [reasonOf(error)];
   }
   return sandbox.leftovers();
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What the last rounds measured, by name. */
