@@ -15,12 +15,13 @@ test('answers what an array would', () => {
       const queue = createQueue<number>();
       const model: number[] = [];
       for (const step of steps) {
-        if (step === 'shift') expect(queue.shift()).toBe(model.shift());
-        else if (step === 'drain') expect(queue.drain()).toEqual(model.splice(0));
-        else {
-          queue.push(step);
-          model.push(step);
-        }
+        const [answer, expected] =
+          typeof step === 'number'
+            ? [queue.push(step), void model.push(step)]
+            : step === 'shift'
+              ? [queue.shift(), model.shift()]
+              : [queue.drain(), model.splice(0)];
+        expect(answer).toEqual(expected);
         expect(queue.length).toBe(model.length);
         expect(queue.peek()).toBe(model[0]);
         expect(queue.at(model.length - 1)).toBe(model.at(-1));
