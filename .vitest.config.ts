@@ -1,4 +1,7 @@
-/** Four suites: `unit` (npm test), `infra` (real engines), `planted` (every check was seen failing), `e2e` (the built program). */
+/**
+ * Five suites: `unit` (npm test), `infra` (real engines), `planted` (every check was seen failing), `e2e` (the built
+ * program), `docker` (the built program on a real Docker engine).
+ */
 import { defineConfig } from 'vitest/config';
 
 const outside = ['**/node_modules/**', '**/dist/**'];
@@ -38,6 +41,17 @@ export default defineConfig({
           include: ['cli/e2e/**/*.e2e.test.ts'],
           exclude: outside,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'docker',
+          include: ['cli/e2e/docker/**/*.docker.test.ts'],
+          exclude: outside,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

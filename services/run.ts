@@ -31,6 +31,7 @@ import type { SettingMap, SettingsDeclaration, SettingsSource, ValuesOf } from '
 import { engineSettings } from './runtime/stack-settings.ts';
 
 export type { ExternalEngineOptions, RunningServer, SeedUser, LogLevel };
+export { prepareEngine } from './runtime/prepare-engine.ts';
 
 /** The listening sockets of a stack. */
 export const stackSockets = [

@@ -5,7 +5,8 @@ import { CecochatError } from '../../services/core/errors.ts';
 import { formatBytes } from '../output/units.ts';
 import { folderBytes } from '../stack/folder-size.ts';
 import { stackFolders } from '../stack/folders.ts';
-import { inspectStack } from '../stack/inspect-stack.ts';
+import { findStackOnDocker, type StackOnDocker, type VolumeSize } from '../stack/docker/stack-on-docker.ts';
+import { inspectStack, type StackInspection } from '../stack/inspect-stack.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { stopStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
@@ -48,20 +49,27 @@ async function down(invocation: Invocation, { name, volumes, timeout }: DownOpti
   });
   const deleteData = volumes === true;
   const existing = await folderBytes(folders.root);
-  if (before?.condition === 'absent' && existing === undefined) {
+  const onDocker = await settled(findStackOnDocker(environment, name));
+  if (before?.condition === 'absent' && existing === undefined && onDocker.value === undefined) {
     throw notRunning(name, 'does not exist');
   }
   if (deleteData) {
     const held = await holding(folders.data);
     output.progress(`deleting ${folders.root}: ${formatBytes(existing ?? 0)}${held === '' ? '' : `, of it ${held}`}`);
+    for (const volume of onDocker.value?.volumes ?? []) output.progress(`deleting volume ${volumeText(volume)}`);
   }
   const beganMs = clock.monotonicMs();
-  const stopped = await stopStack(invocation, { name, timeoutMs: timeout, deleteData });
+  const stopped = await stopStack(invocation, {
+    name,
+    timeoutMs: timeout,
+    // A folder that was not there is not left behind either.
+    deleteData: deleteData || existing === undefined,
+    alsoStop: async () => {
+      if (onDocker.error !== undefined) throw onDocker.error;
+      await onDocker.value?.remove({ graceMs: timeout, deleteVolumes: deleteData });
+    },
+  });
   const tookMs = Math.round(clock.monotonicMs() - beganMs);
-  const what = stopped === 'was not running' ? stopped : `${stopped} after ${tookMs} ms`;
-  const elsewhere =
-    before?.state?.backends === 'external' ? '; what Kafka, Cassandra and Redis hold of it is not touched' : '';
-  const rest = `${deleteData ? 'its data is deleted' : `its data stays in ${folders.data}`}${elsewhere}`;
   return {
     data: {
       name,
@@ -69,9 +77,45 @@ async function down(invocation: Invocation, { name, volumes, timeout }: DownOpti
       tookMs,
       deleted: deleteData,
       deletedBytes: deleteData ? (existing ?? 0) : 0,
+      containersRemoved: onDocker.value?.containers ?? 0,
+      deletedVolumes: deleteData ? (onDocker.value?.volumes ?? []).map((volume) => volume.name) : [],
     },
-    text: `stack "${name}" ${what}; ${rest}`,
+    text: downText({ name, stopped, tookMs, deleteData, data: folders.data, onDocker: onDocker.value, before }),
   };
+}
+
+/** What an engine that does not answer has of it is told once the servers are stopped. */
+async function settled<T>(work: Promise<T>): Promise<{ readonly value?: T; readonly error?: Error }> {
+  try {
+    return { value: await work };
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+interface Ended {
+  readonly name: string;
+  readonly stopped: string;
+  readonly tookMs: number;
+  readonly deleteData: boolean;
+  /** Folder of the embedded engines. */
+  readonly data: string;
+  readonly onDocker: StackOnDocker | undefined;
+  readonly before: StackInspection | undefined;
+}
+
+function downText({ name, stopped, tookMs, deleteData, data, onDocker, before }: Ended): string {
+  const what = stopped === 'was not running' ? stopped : `${stopped} after ${tookMs} ms`;
+  const volumes = (onDocker?.volumes ?? []).map((volume) => volume.name).join(', ');
+  const containers = onDocker === undefined ? '' : `; ${onDocker.containers} containers are removed`;
+  const stays = onDocker === undefined ? data : `the volumes ${volumes}`;
+  const elsewhere =
+    before?.state?.backends === 'external' ? '; what Kafka, Cassandra and Redis hold of it is not touched' : '';
+  return `stack "${name}" ${what}${containers}; ${deleteData ? 'its data is deleted' : `its data stays in ${stays}`}${elsewhere}`;
+}
+
+function volumeText({ name, bytes }: VolumeSize): string {
+  return bytes === undefined ? name : `${name}: ${formatBytes(bytes)}`;
 }
 
 async function holding(data: string): Promise<string> {

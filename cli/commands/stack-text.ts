@@ -3,6 +3,7 @@
  */
 import type { CommandOutput } from '../output/command-output.ts';
 import { formatTable, type Cell } from '../output/table.ts';
+import { isContainerWell, type StackContainer } from '../stack/docker/inspect-containers.ts';
 import type { ServerHealth } from '../stack/health.ts';
 import type { StackServer } from '../stack/stack-files.ts';
 
@@ -17,6 +18,26 @@ export function serverTable(output: CommandOutput, health: readonly ServerHealth
     },
     server.httpAddress,
     server.grpcAddress ?? '',
+  ]);
+  return formatTable([header, ...rows]);
+}
+
+/** The engines as containers. */
+export function containerTable(output: CommandOutput, containers: readonly StackContainer[]): string {
+  const { colours } = output;
+  const header = ['engine', 'state', 'address', 'image', 'container'].map((text): Cell => ({
+    text,
+    paint: colours.dim,
+  }));
+  const rows = containers.map((container): (string | Cell)[] => [
+    container.part,
+    {
+      text: container.health === 'none' ? container.state : `${container.state}, ${container.health}`,
+      paint: isContainerWell(container) ? colours.green : colours.red,
+    },
+    container.address ?? '',
+    container.image,
+    container.name,
   ]);
   return formatTable([header, ...rows]);
 }

@@ -3,13 +3,14 @@
  */
 import { CecochatError } from '../../services/core/errors.ts';
 import { formatBytes, formatDuration } from '../output/units.ts';
+import { inspectContainers, isContainerWell, type StackContainer } from '../stack/docker/inspect-containers.ts';
 import { inspectStack, refuseOrphan, type StackInspection } from '../stack/inspect-stack.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { listStackNames } from '../stack/stack-list.ts';
 import { countDeadLetters } from './dead-letters/count.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, stackOption } from './options.ts';
-import { healthData, nameArgument, serverTable } from './stack-text.ts';
+import { containerTable, healthData, nameArgument, serverTable } from './stack-text.ts';
 
 export const statusCommand: CommandModule = {
   define(command, run) {
@@ -25,12 +26,17 @@ export const statusCommand: CommandModule = {
 };
 
 async function status(invocation: Invocation, name: string): Promise<CommandResult> {
-  const { environment } = invocation;
+  const { environment, output } = invocation;
   const found = await inspectStack(environment, name);
   refuseOrphan(found);
-  const others = (await listStackNames(environment)).filter((other) => other !== name);
-  const deadLetters = isUp(found) ? await countDeadLetters(environment, name) : undefined;
-  return statusResult(invocation, found, { others, deadLetters });
+  const [names, deadLetters, { containers, fault }] = await Promise.all([
+    listStackNames(environment),
+    isUp(found) ? countDeadLetters(environment, name) : undefined,
+    inspectContainers(environment, name),
+  ]);
+  if (fault !== undefined) output.warn(`nothing is known of its containers: ${fault}`);
+  const others = names.filter((other) => other !== name);
+  return statusResult(invocation, found, { others, deadLetters, containers });
 }
 
 interface Beside {
@@ -38,20 +44,28 @@ interface Beside {
   readonly others: readonly string[];
   /** How many; undefined when it is not known. */
   readonly deadLetters: number | undefined;
+  readonly containers: readonly StackContainer[];
 }
 
 /** For `wait` too. */
 export function statusResult(
   invocation: Invocation,
-  found: StackInspection,
-  beside: Beside = { others: [], deadLetters: undefined },
+  inspected: StackInspection,
+  beside: Beside = { others: [], deadLetters: undefined, containers: [] },
 ): CommandResult {
-  const failure = failureOf(found);
+  const sick = sickContainers(beside.containers);
+  const found =
+    inspected.condition === 'ready' && sick.length > 0 ? { ...inspected, condition: 'unhealthy' as const } : inspected;
+  const failure = failureOf(found, beside.containers);
   const data = statusData(invocation, found, beside);
   return { data, text: statusText(invocation, found, beside), ...(failure === undefined ? {} : { failure }) };
 }
 
-function statusData({ environment }: Invocation, found: StackInspection, { others, deadLetters }: Beside): object {
+function statusData(
+  { environment }: Invocation,
+  found: StackInspection,
+  { others, deadLetters, containers }: Beside,
+): object {
   const { name, condition, state, health, folders, memoryBytes } = found;
   const runs = isUp(found);
   return {
@@ -65,16 +79,24 @@ function statusData({ environment }: Invocation, found: StackInspection, { other
     uptimeMs: runs && state !== undefined ? environment.clock.nowMs() - state.startedAtMs : null,
     memoryBytes: memoryBytes ?? null,
     servers: healthData(health),
+    containers,
     deadLetters: deadLetters ?? null,
     otherStacks: others,
   };
 }
 
-function statusText(invocation: Invocation, found: StackInspection, { others, deadLetters = 0 }: Beside): string {
+function statusText(
+  invocation: Invocation,
+  found: StackInspection,
+  { others, deadLetters = 0, containers }: Beside,
+): string {
   const { environment, output } = invocation;
   const { name, state, health, memoryBytes, condition } = found;
   if (!isUp(found) || state === undefined) {
-    return others.length === 0 ? '' : `other stacks: ${others.join(', ')}`;
+    return [
+      ...(containers.length === 0 ? [] : [containerTable(output, containers)]),
+      ...(others.length === 0 ? [] : [`other stacks: ${others.join(', ')}`]),
+    ].join('\n\n');
   }
   const { colours } = output;
   const paint = condition === 'ready' ? colours.green : colours.red;
@@ -84,6 +106,7 @@ function statusText(invocation: Invocation, found: StackInspection, { others, de
     `stack "${name}" is ${paint(condition)}: pid ${state.pid}, up ${uptime}${memory}, ${state.backends} engines, version ${state.version}`,
     '',
     serverTable(output, health),
+    ...(containers.length === 0 ? [] : ['', containerTable(output, containers)]),
     ...(deadLetters === 0 ? [] : ['', colours.yellow(deadLettersText(deadLetters, name))]),
     ...(others.length === 0 ? [] : ['', `other stacks: ${others.join(', ')}`]),
   ].join('\n');
@@ -94,20 +117,29 @@ function deadLettersText(count: number, name: string): string {
   return `${what} that history could not take; see cecochat dead-letters list${nameArgument(name)}`;
 }
 
-function failureOf(found: StackInspection): CecochatError | undefined {
+function sickContainers(containers: readonly StackContainer[]): string[] {
+  return containers.filter((container) => !isContainerWell(container)).map(({ part }) => part);
+}
+
+function failureOf(found: StackInspection, containers: readonly StackContainer[]): CecochatError | undefined {
   const { name, condition, state, health } = found;
+  const left = containers.length === 0 ? '' : '; containers of it are there';
   switch (condition) {
     case 'ready':
       return undefined;
     case 'absent':
-      return notRunning(name, 'was never started');
+      return notRunning(
+        name,
+        containers.length === 0 ? 'was never started' : 'is not running: only containers of it are there',
+      );
     case 'stopped':
-      return notRunning(name, 'is stopped');
+      return notRunning(name, `is stopped${left}`);
     case 'dead':
-      return notRunning(name, `is not running: its process ${state?.pid} ended without a word`);
+      return notRunning(name, `is not running: its process ${state?.pid} ended without a word${left}`);
     case 'starting':
     case 'unhealthy': {
-      const sick = health.filter((server) => server.state !== 'ready').map((server) => server.server.serverId);
+      const servers = health.filter((server) => server.state !== 'ready').map((server) => server.server.serverId);
+      const sick = [...servers, ...sickContainers(containers)];
       const what = sick.length === 0 ? 'is still starting' : `is not healthy: ${sick.join(', ')}`;
       return new CecochatError('stack.unhealthy', `stack "${name}" ${what}`, {
         hint: `cecochat logs${nameArgument(name)} --level warn`,

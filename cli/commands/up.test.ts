@@ -240,12 +240,17 @@ describe('an up that fails', () => {
     expect(await isRunning(state)).toBe(false);
   });
 
-  test('says that Docker is not there yet', async () => {
+  test('says where it looked for Docker, and what needs none', async () => {
     await using bench = await openStacks();
-    expect(await bench.run(['up', '--backends', 'docker'])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('cannot start engines in Docker yet'),
+    const up = await bench.run(['up', '--backends', 'docker']);
+    expect(up).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /Docker cannot be used: no Docker engine answers at unix:.*no-docker.sock \(DOCKER_HOST\): there is no such socket\n +try: .*--backends embedded/,
+      ),
     });
+    const other = await bench.run(['up', '--backends', 'embedded', '--docker-host', 'unix:///x']);
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('--docker-host does not go with') });
   });
 });
 

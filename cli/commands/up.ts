@@ -10,16 +10,20 @@ import { chooseEngines, type EngineChoice, type EngineOptions } from '../stack/e
 import { stackFolders } from '../stack/folders.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
-import { addExamples, durationFlag, integerOption, stackOption } from './options.ts';
+import { addExamples, durationOption, integerOption, stackOption } from './options.ts';
 import { nameArgument, serverTable } from './stack-text.ts';
 
 interface UpOptions extends EngineOptions {
   readonly name: string;
   readonly foreground?: true;
-  readonly timeout: number;
+  readonly timeout?: number;
   readonly keep?: true;
   readonly portBase?: number;
 }
+
+const limitMs = 30_000;
+/** Images may have to be fetched. */
+const dockerLimitMs = 600_000;
 
 export const upCommand: CommandModule = {
   define(command, run) {
@@ -36,8 +40,13 @@ export const upCommand: CommandModule = {
       .option('--kafka <brokers>', 'with external: some Kafka brokers, host:port separated by commas')
       .option('--cassandra <nodes>', 'with external: some Cassandra nodes, host:port separated by commas')
       .option('--redis <url>', 'with external: redis://host:port, rediss://, redis+sentinel://, redis+cluster://')
+      .option('--docker-host <url>', 'with docker: its engine, like unix:///var/run/docker.sock')
       .option('--foreground', 'stay, show status and log, and stop the stack at Ctrl-C')
-      .addOption(durationFlag('--timeout <duration>', 'how long it may take', { min: 1, defaultMs: 30_000 }))
+      .option(
+        '--timeout <duration>',
+        'how long it may take (default: 30s, with docker 10m)',
+        durationOption({ min: 1 }),
+      )
       .option('--keep', 'when not everything gets ready, leave it running to be looked at')
       .option(
         '--port-base <port>',
@@ -48,6 +57,7 @@ export const upCommand: CommandModule = {
     addExamples(command, [
       ['cecochat up', 'start the stack "default"'],
       ['cecochat up --name second', 'another one beside it, with ports of its own'],
+      ['cecochat up --backends docker', 'Kafka, Cassandra and Redis as containers'],
       [
         'cecochat up --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
         'on real engines; a later up finds them again',
@@ -67,8 +77,19 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   output.progress(`stack "${name}": ${engines.backends} engines, ${engines.reason}`);
   const { portBase } = options;
   const keep = options.keep === true;
+  const { docker, backends, settings } = engines;
+  const timeoutMs = options.timeout ?? (docker === undefined ? limitMs : dockerLimitMs);
+  const how =
+    docker === undefined
+      ? { engines: settings }
+      : {
+          provision: async (signal: AbortSignal) => {
+            const { provisionDocker } = await import('../stack/docker/docker-stack.ts');
+            return provisionDocker(invocation, { name, docker, keep, signal });
+          },
+        };
   const stack = await sayingLog(invocation, () =>
-    startStack(invocation, { name, timeoutMs: options.timeout, portBase, keep, engines: engines.settings }),
+    startStack(invocation, { name, timeoutMs, portBase, keep, backends, ...how }),
   );
   const data = upData(invocation, stack, { engines, tookMs: Math.round(clock.monotonicMs() - beganMs) });
   const text = upText(invocation, stack, data.tookMs);

@@ -2,6 +2,7 @@
  * `wait`: blocks until every server of a stack is ready. Exit code 4 when that took too long.
  */
 import { CecochatError } from '../../services/core/errors.ts';
+import { inspectContainers, isContainerWell } from '../stack/docker/inspect-containers.ts';
 import { inspectStack } from '../stack/inspect-stack.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, durationFlag, stackOption } from './options.ts';
@@ -32,7 +33,10 @@ async function waitForStack(invocation: Invocation, { name, timeout }: WaitOptio
   for (;;) {
     const found = await inspectStack(invocation.environment, name);
     if (found.condition === 'ready') {
-      return statusResult(invocation, found);
+      const { containers } = await inspectContainers(invocation.environment, name);
+      if (containers.every(isContainerWell)) {
+        return statusResult(invocation, found, { others: [], deadLetters: undefined, containers });
+      }
     }
     if (clock.monotonicMs() >= endMs) {
       const failure = new CecochatError(

@@ -3,6 +3,7 @@
  * npm run test:e2e -- kill [--rounds N] [--seed N]  kill -9 under load, then what everybody saw
  * npm run test:e2e -- moves [--rounds N] [--seed N] partitions move between servers under load
  * npm run test:e2e -- cluster [--rounds N] [--seed N] servers as processes on real engines, any of which is killed
+ * npm run test:e2e -- docker [words for vitest]     the stack as containers of a real Docker engine
  * npm run test:e2e -- <words for vitest>            some of the tests
  */
 import { spawn } from 'node:child_process';
@@ -67,9 +68,9 @@ async function runScenario(name: keyof typeof scenarios, args: readonly string[]
   });
 }
 
-function runTests(args: readonly string[]): Promise<boolean> {
+function runTests(project: 'e2e' | 'docker', args: readonly string[]): Promise<boolean> {
   const vitest = join(projectFolder, 'node_modules', '.bin', 'vitest');
-  const child = spawn(vitest, ['run', '--config', '.vitest.config.ts', '--project', 'e2e', ...args], {
+  const child = spawn(vitest, ['run', '--config', '.vitest.config.ts', '--project', project, ...args], {
     cwd: projectFolder,
     stdio: 'inherit',
   });
@@ -82,5 +83,7 @@ function runTests(args: readonly string[]): Promise<boolean> {
 const [first = '', ...rest] = process.argv.slice(2);
 const passed = await (first === 'kill' || first === 'moves' || first === 'cluster'
   ? runScenario(first, rest)
-  : runTests(process.argv.slice(2)));
+  : first === 'docker'
+    ? runTests('docker', rest)
+    : runTests('e2e', process.argv.slice(2)));
 process.exitCode = passed ? 0 : 1;

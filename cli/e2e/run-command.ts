@@ -47,7 +47,13 @@ export async function openWorkbench(): Promise<Workbench> {
     return {
       argv: [],
       program: [process.execPath, '--import', 'tsx', standIn],
-      env: { PATH: process.env['PATH'], CECOCHAT_HOME: home, ...options.env },
+      // A Docker engine of this machine is none of the tests' business.
+      env: {
+        PATH: process.env['PATH'],
+        CECOCHAT_HOME: home,
+        DOCKER_HOST: `unix://${home}/no-docker.sock`,
+        ...options.env,
+      },
       stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
       stdout,
       stderr,

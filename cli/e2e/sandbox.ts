@@ -62,6 +62,8 @@ export async function openSandbox(): Promise<Sandbox> {
     TMPDIR: temporary,
     PATH: process.env['PATH'] ?? '',
     CI: 'true',
+    // A Docker engine of this machine is used only by tests that name it.
+    DOCKER_HOST: `unix://${home}/no-docker.sock`,
     npm_config_update_notifier: 'false',
   };
   const mark = `HOME=${home}`;

@@ -33,7 +33,15 @@ describe('the schemas of --json', () => {
 
   test('refuse what they do not describe', () => {
     const envelope = { schemaVersion: 1, command: 'down', status: 'ok', warnings: [], error: null };
-    const data = { name: 'x', stopped: 'killed', tookMs: 1, deleted: false, deletedBytes: 0 };
+    const data = {
+      name: 'x',
+      stopped: 'killed',
+      tookMs: 1,
+      deleted: false,
+      deletedBytes: 0,
+      containersRemoved: 0,
+      deletedVolumes: [],
+    };
     expect(checkOutput(JSON.stringify({ ...envelope, data }))).toMatchObject({ data });
     for (const wrong of [{ ...data, tookMs: '1' }, { ...data, extra: 1 }, {}]) {
       expect(() => checkOutput(JSON.stringify({ ...envelope, data: wrong }))).toThrow('down.json');

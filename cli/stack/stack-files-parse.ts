@@ -2,7 +2,15 @@
  * Checks what was read from a stack's files, by hand: these files are read by every command, and a schema
  * library would cost more start time than the rest of the command.
  */
-import type { StackEngines, StackPorts, StackSecrets, StackServer, StackState, StackUser } from './stack-files.ts';
+import type {
+  StackDocker,
+  StackEngines,
+  StackPorts,
+  StackSecrets,
+  StackServer,
+  StackState,
+  StackUser,
+} from './stack-files.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -17,7 +25,7 @@ export function parseState(value: unknown): StackState | undefined {
     value['formatVersion'] !== 1 ||
     typeof name !== 'string' ||
     typeof version !== 'string' ||
-    (backends !== 'embedded' && backends !== 'external') ||
+    (backends !== 'embedded' && backends !== 'docker' && backends !== 'external') ||
     (status !== 'starting' && status !== 'running' && status !== 'stopped') ||
     typeof pid !== 'number' ||
     !Number.isSafeInteger(pid) ||
@@ -87,21 +95,35 @@ export function parseEngines(value: unknown): StackEngines | undefined {
     }
     settings[name] = text;
   }
-  return { formatVersion: 1, settings };
+  if (value['docker'] === undefined) return { formatVersion: 1, settings };
+  const docker = parseDocker(value['docker']);
+  return docker === undefined ? undefined : { formatVersion: 1, settings, docker };
+}
+
+function parseDocker(value: unknown): StackDocker | undefined {
+  if (!isFields(value) || typeof value['engine'] !== 'string') return undefined;
+  const ports = parsePortMap(value['ports']);
+  return ports === undefined ? undefined : { engine: value['engine'], ports };
 }
 
 export function parsePorts(value: unknown): StackPorts | undefined {
-  if (!isFields(value) || value['formatVersion'] !== 1 || !isFields(value['ports'])) {
+  if (!isFields(value) || value['formatVersion'] !== 1) {
     return undefined;
   }
+  const ports = parsePortMap(value['ports']);
+  return ports === undefined ? undefined : { formatVersion: 1, ports };
+}
+
+function parsePortMap(value: unknown): Record<string, number> | undefined {
+  if (!isFields(value)) return undefined;
   const ports: Record<string, number> = {};
-  for (const [part, port] of Object.entries(value['ports'])) {
+  for (const [name, port] of Object.entries(value)) {
     if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
       return undefined;
     }
-    ports[part] = port;
+    ports[name] = port;
   }
-  return { formatVersion: 1, ports };
+  return ports;
 }
 
 function isFields(value: unknown): value is Fields {

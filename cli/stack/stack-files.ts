@@ -12,7 +12,7 @@ export interface StackServer {
   readonly grpcAddress: string | null;
 }
 
-export type Backends = 'embedded' | 'external';
+export type Backends = 'embedded' | 'docker' | 'external';
 
 export interface StackState {
   readonly formatVersion: 1;
@@ -50,6 +50,15 @@ export interface StackSecrets {
 export interface StackEngines {
   readonly formatVersion: 1;
   readonly settings: Readonly<Record<string, string>>;
+  /** When they are containers that `up` made. */
+  readonly docker?: StackDocker;
+}
+
+export interface StackDocker {
+  /** Address of the Docker engine: unix:///var/run/docker.sock */
+  readonly engine: string;
+  /** Published ports by variable of the compose file: CECOCHAT_KAFKA_PORT → 9092 */
+  readonly ports: Readonly<Record<string, number>>;
 }
 
 /** The ports that a stack had last, so that its addresses stay the same. */

@@ -4,7 +4,9 @@
 import { rm } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
+import { messageOf } from '../output/error-text.ts';
 import { dataHolder } from './data-holder.ts';
+import type { ProvisionedEngines } from './docker/docker-stack.ts';
 import { makeStackFolders, stackFolders, type StackFolders } from './folders.ts';
 import { inspectStack, refuseOrphan, type StackInspection } from './inspect-stack.ts';
 import { launchStack } from './process/launch-stack.ts';
@@ -12,7 +14,8 @@ import { stopProcess, type Stopped } from './process/stop-process.ts';
 import { portHolder } from './port-holder.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
 import { acquireStackLock } from './stack-lock.ts';
-import { putStateAside, readSecrets, readState, writeEngines, writeState } from './state.ts';
+import type { Backends } from './stack-files.ts';
+import { putStateAside, readEngines, readSecrets, readState, writeEngines, writeState } from './state.ts';
 
 export interface StartRequest {
   readonly name: string;
@@ -23,6 +26,10 @@ export interface StartRequest {
   readonly keep: boolean;
   /** Settings of the engines by name, to be kept with the stack; undefined: those it has. */
   readonly engines?: Readonly<Record<string, string>>;
+  /** What it is to run on; one that runs on something else is left alone. */
+  readonly backends?: Backends;
+  /** Brings up the engines themselves, before the servers. */
+  readonly provision?: (signal: AbortSignal) => Promise<ProvisionedEngines>;
 }
 
 export interface StopRequest {
@@ -31,6 +38,8 @@ export interface StopRequest {
   readonly timeoutMs: number;
   /** Also delete data, logs and secrets: the whole folder of the stack. */
   readonly deleteData: boolean;
+  /** What else is to go once its process has gone; when it fails, the folder stays. */
+  readonly alsoStop?: () => Promise<void>;
 }
 
 export interface StartedStack extends StackAccess {
@@ -52,6 +61,9 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
   const before = await inspectStack(environment, name);
   refuseOrphan(before);
+  refuseOtherBackends(before, request.backends);
+  const { provision } = request;
+  if (provision !== undefined) return startOnProvisioned(invocation, { ...request, folders, before, provision });
   if (before.condition === 'ready') {
     return started(invocation, { name, alreadyRunning: true });
   }
@@ -59,6 +71,59 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   if (request.engines !== undefined) await writeEngines(folders, { formatVersion: 1, settings: request.engines });
   await launchOnFreePorts(invocation, { ...request, folders });
   return started(invocation, { name, alreadyRunning: false });
+}
+
+interface ProvisionedStart extends StartRequest {
+  readonly folders: StackFolders;
+  readonly before: StackInspection;
+  readonly provision: (signal: AbortSignal) => Promise<ProvisionedEngines>;
+}
+
+/** Engines first. When they or the servers fail, what was made of either is taken away again, unless `keep`. */
+async function startOnProvisioned(invocation: Invocation, request: ProvisionedStart): Promise<StartedStack> {
+  const { environment } = invocation;
+  const { name, folders, before, provision, timeoutMs, keep } = request;
+  const { clock } = environment;
+  const endMs = clock.monotonicMs() + timeoutMs;
+  const late = new AbortController();
+  const timer = clock.after(timeoutMs, () => late.abort(tooLate(name, timeoutMs)));
+  const { engines, isChanged, undo } = await provision(AbortSignal.any([environment.signal, late.signal])).finally(() =>
+    timer.cancel(),
+  );
+  try {
+    const known = await readEngines(folders).catch(() => undefined);
+    const isSame = JSON.stringify(known?.settings) === JSON.stringify(engines.settings);
+    await writeEngines(folders, engines);
+    if (before.condition === 'ready' && isSame && !isChanged)
+      return await started(invocation, { name, alreadyRunning: true });
+    // Servers that met a dead engine, or that know another address, start anew.
+    await clearAway(invocation, before.condition === 'ready' ? { ...before, condition: 'unhealthy' } : before);
+    await launchOnFreePorts(invocation, { ...request, timeoutMs: Math.max(1000, endMs - clock.monotonicMs()) });
+    return await started(invocation, { name, alreadyRunning: false });
+  } catch (error) {
+    if (!keep)
+      await undo().catch((problem: unknown) => invocation.output.warn(`containers are left: ${messageOf(problem)}`));
+    throw error;
+  }
+}
+
+function tooLate(name: string, timeoutMs: number): CecochatError {
+  return new CecochatError('timed.out', `stack "${name}" was not ready after ${timeoutMs} ms`, {
+    hint: 'give it longer with --timeout, or look at it with --keep and "cecochat status"',
+  });
+}
+
+function refuseOtherBackends({ name, condition, state }: StackInspection, backends: Backends | undefined): void {
+  const runs = condition === 'ready' || condition === 'starting' || condition === 'unhealthy';
+  if (!runs || state === undefined || backends === undefined || state.backends === backends) return;
+  throw new CecochatError(
+    'usage.invalid',
+    `stack "${name}" runs on ${state.backends} engines, not on ${backends} ones`,
+    {
+      hint: 'stop it first with "cecochat down", or give the new one another name with --name; data does not move',
+      data: { stack: name },
+    },
+  );
 }
 
 /**
@@ -94,7 +159,7 @@ async function launchOnFreePorts(
 
 /** Resolves when the process is gone; a stack that is not running is fine. */
 export async function stopStack({ environment, output }: Invocation, request: StopRequest): Promise<Stopped> {
-  const { name, timeoutMs, deleteData } = request;
+  const { name, timeoutMs, deleteData, alsoStop } = request;
   const { clock, random, signal } = environment;
   const folders = stackFolders(environment, name);
   await makeStackFolders(folders);
@@ -125,6 +190,7 @@ export async function stopStack({ environment, output }: Invocation, request: St
       await putStateAside(folders);
       output.warn(`stack.json was damaged: it is kept as stack.json.damaged`);
     }
+    await alsoStop?.();
   }
   if (deleteData) {
     await rm(folders.root, { recursive: true, force: true });

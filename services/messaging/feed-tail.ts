@@ -1,9 +1,10 @@
 /**
  * The latest entries of one owned partition, kept in memory, and the live subscribers of its users. Bytes of all
- * partitions share one budget: the oldest entries of the server go first. Events are encoded when somebody needs
- * them, once for all who do.
+ * partitions share one budget: the oldest entries of the server go first. An event is encoded when somebody needs
+ * it, once for all who are connected then.
  */
 import type { ClientId, UserId } from '../core/ids.ts';
+import type { Sent } from '../core/log/record.ts';
 import { ackChunk, chatIdOf, createCursorWriter, messageChunk, receiptChunk, type CursorWriter } from './event-wire.ts';
 import type { FeedEntry } from './owner.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -45,41 +46,58 @@ export class TailBudget {
   }
 }
 
+/**
+ * What clients may still ask for of one record, and no more: a server keeps more than a hundred thousand of these,
+ * and every object of theirs is copied twice by young collections and walked through by each old one.
+ */
 export class TailEntry {
   readonly offset: number;
-  readonly record: FeedEntry['record'];
+  readonly #kind: FeedEntry['record']['kind'];
+  readonly #owners: readonly UserId[];
+  readonly #payload: Uint8Array;
+  /** Who sent it, of a Sent. */
+  readonly #sender: Pick<Sent, 'clientId' | 'key' | 'messageId'> | undefined;
+  /** Kept while it is being given to several clients. */
   #event: Buffer | undefined;
-  #ack: Buffer | undefined;
 
   constructor({ offset, record }: FeedEntry) {
     this.offset = offset;
-    this.record = record;
+    this.#kind = record.kind;
+    this.#owners = record.owners;
+    this.#payload = record.kind === 'sent' || record.kind === 'received' ? record.message : record.receipt;
+    this.#sender =
+      record.kind === 'sent' ? { clientId: record.clientId, key: record.key, messageId: record.messageId } : undefined;
   }
 
   get bytes(): number {
-    return payloadOf(this.record).length + entryOverheadBytes;
+    return this.#payload.length + entryOverheadBytes;
+  }
+
+  get owners(): readonly UserId[] {
+    return this.#owners;
   }
 
   concerns(user: UserId): boolean {
-    return this.record.owners.includes(user);
+    return this.#owners.includes(user);
   }
 
   /** The chunk for this client: an acknowledgement for the client that sent the message. */
   chunkFor(client: ClientId | undefined, cursors: CursorWriter): Buffer {
-    const { record, offset } = this;
-    if (record.kind === 'sent' && record.clientId === client) {
-      this.#ack ??= ackChunk(cursors.cursor(offset), {
-        key: record.key,
-        messageId: record.messageId,
-        chatId: chatIdOf(record.message),
-      });
-      return this.#ack;
+    const sender = this.#sender;
+    if (sender !== undefined && sender.clientId === client) {
+      const { key, messageId } = sender;
+      return ackChunk(cursors.cursor(this.offset), { key, messageId, chatId: chatIdOf(this.#payload) });
     }
     this.#event ??=
-      record.kind === 'sent' || record.kind === 'received'
-        ? messageChunk(cursors.cursor(offset), record.message)
-        : receiptChunk(cursors.cursor(offset), record.receipt);
+      this.#kind === 'sent' || this.#kind === 'received'
+        ? messageChunk(cursors.cursor(this.offset), this.#payload)
+        : receiptChunk(cursors.cursor(this.offset), this.#payload);
     return this.#event;
+  }
+
+  /** Everyone who is connected has it: it is encoded again for whoever comes later. */
+  rest(): void {
+    this.#event = undefined;
   }
 }
 
@@ -117,10 +135,11 @@ export class FeedTail {
     this.#entries.push(entry);
     this.#lastOffset = entry.offset;
     if (this.#live.size > 0) {
-      for (const owner of entry.record.owners) {
+      for (const owner of entry.owners) {
         const subscribers = this.#live.get(owner);
         if (subscribers !== undefined) this.#push(entry, subscribers);
       }
+      entry.rest();
     }
     this.#budget.added(this, entry.bytes);
   }
@@ -147,6 +166,7 @@ export class FeedTail {
       if (entry.concerns(subscriber.userId)) {
         if (!subscriber.hasRoom()) return false;
         subscriber.replay(entry.chunkFor(client, this.cursors));
+        entry.rest();
       }
       subscriber.after = entry.offset;
     }
@@ -197,8 +217,4 @@ export class FeedTail {
     }
     return low;
   }
-}
-
-function payloadOf(record: FeedEntry['record']): Uint8Array {
-  return record.kind === 'sent' || record.kind === 'received' ? record.message : record.receipt;
 }

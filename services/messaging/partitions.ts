@@ -58,7 +58,7 @@ const retakeMs = 1_000;
 const mostWaitMs = 2_000;
 const releaseMs = 4_000;
 /** Their reads share requests to the engine; each may hold thousands of records. */
-const takenAtOnce = 64;
+const takenAtOnce = 128;
 
 /** Resolves when the server's id is this process's; take-overs follow. Error: the signal's reason. */
 export async function openPartitions(deps: PartitionsDependencies, signal: AbortSignal): Promise<Partitions> {

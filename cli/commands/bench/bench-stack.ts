@@ -30,7 +30,7 @@ export interface BenchStackRequest {
 }
 
 const stopMs = 10_000;
-const startMs = { embedded: 30_000, external: 120_000 } as const;
+const startMs = { embedded: 30_000, docker: 120_000, external: 120_000 } as const;
 
 /** Errors: usage.invalid (the running stack is on other engines), those of starting a stack. */
 export async function openBenchStack(invocation: Invocation, request: BenchStackRequest): Promise<BenchStack> {
@@ -49,8 +49,8 @@ export async function openBenchStack(invocation: Invocation, request: BenchStack
       hint: 'leave --backends out, or add --throw-away to bring up a stack for this alone',
     });
   }
-  const isExternal = state.backends === 'external';
-  const external = isExternal ? await whereEnginesAre(invocation, engines?.settings ?? {}) : undefined;
+  const external =
+    state.backends !== 'embedded' ? await whereEnginesAre(invocation, engines?.settings ?? {}) : undefined;
   return { stack, pid: state.pid, folder: folders.root, external };
 }
 
@@ -58,7 +58,10 @@ async function throwAwayStack(invocation: Invocation, { engines, scope }: BenchS
   const { environment } = invocation;
   const mark = Buffer.from(environment.random.bytes(4)).toString('hex');
   const name = `bench-${mark}`;
-  const chosen = await chooseEngines(environment, stackFolders(environment, name), engines);
+  // What is thrown away needs no containers.
+  const isOpen = engines.backends === 'auto' && environment.env['CECOCHAT_ENGINES_BACKEND'] !== 'external';
+  const wanted = isOpen ? { ...engines, backends: 'embedded' as const } : engines;
+  const chosen = await chooseEngines(environment, stackFolders(environment, name), wanted);
   const own = { kafkaTopic: `cecochat-bench-${mark}`, cassandraKeyspace: `cecochat_bench_${mark}` };
   const settings = chosen.backends === 'external' ? { ...chosen.settings, ...own } : chosen.settings;
   if (chosen.backends === 'external') {

@@ -2,7 +2,7 @@
  * The checks of this machine. Each is bounded in time and never throws: what cannot be learned is said.
  */
 import type { Environment } from '../../commands/environment.ts';
-import { findDocker } from '../docker-engine.ts';
+import { describeAbsence, searchEngine, startCommand } from '../docker/engine/find-engine.ts';
 import { checkDisk, checkStateFolder } from './disk-checks.ts';
 import { checkNode, checkOpenFiles } from './process-checks.ts';
 import { checkPorts, checkStacks } from './stack-checks.ts';
@@ -65,8 +65,16 @@ async function bounded({
 }
 
 async function checkDocker(environment: Environment): Promise<Finding[]> {
-  const docker = await findDocker(environment);
-  const message =
-    docker === undefined ? 'no engine answers; the embedded stack needs none' : `an engine answers at ${docker}`;
-  return [{ check: 'docker', state: 'info', message, fix: null }];
+  const search = await searchEngine(environment);
+  const { found, silent } = search;
+  const check = 'docker';
+  if (found === undefined) {
+    const message = `${describeAbsence(search)}; the embedded stack needs none`;
+    return [{ check, state: 'info', message, fix: startCommand() }];
+  }
+  const { address, apiVersion } = found;
+  const passed = silent.map(({ address: other, reason }) => `${other.url} (${other.origin}): ${reason}`);
+  const others = passed.length === 0 ? '' : `; not used: ${passed.join(', ')}`;
+  const message = `the engine at ${address.url} (${address.origin}, API ${apiVersion}) is used${others}`;
+  return [{ check, state: 'ok', message, fix: null }];
 }

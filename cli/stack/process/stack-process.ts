@@ -94,7 +94,7 @@ async function hostStack(options: HostOptions): Promise<StackState> {
     formatVersion: 1,
     name,
     version: readVersion(),
-    backends: backendsOf(engines, environment.env),
+    backends: chosen?.docker === undefined ? backendsOf(engines, environment.env) : 'docker',
     status: 'starting',
     pid: process.pid,
     processStart: (await processStartOf(process.pid)) ?? '',

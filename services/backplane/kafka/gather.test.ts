@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createGatherer } from './gather.ts';
 
-/** Requests wait until the test answers them; a question's answer is its double. */
-function gatherer() {
+/** Requests wait until the test answers them; a question's answer is its double. Work takes `workMs` each time. */
+function gatherer({ workMs = 0 } = {}) {
+  let nowMs = 0;
+  let deferred = 0;
   const requests: { node: number; questions: readonly number[]; answer: (error?: Error) => Promise<void> }[] = [];
   const gathering = createGatherer<number, number>({
     send: (node, questions) =>
@@ -18,9 +20,22 @@ function gatherer() {
         });
       }),
     fits: (questions, more) => questions.length < 3 && !questions.includes(more),
-    defer: (work) => void setImmediate(work),
+    defer(work) {
+      deferred += 1;
+      setImmediate(work);
+    },
+    clock: {
+      monotonicMs() {
+        nowMs += workMs;
+        return nowMs;
+      },
+    },
   });
-  return { requests, ask: (node: number, question: number) => gathering.ask(node, question) };
+  return {
+    requests,
+    deferred: () => deferred,
+    ask: (node: number, question: number) => gathering.ask(node, question),
+  };
 }
 
 function doubled(question: number): number {
@@ -71,5 +86,17 @@ describe('questions to brokers', () => {
     await turns();
     await requests[2]?.answer();
     expect(await again).toBe(16);
+  });
+
+  it.each([
+    [0, 1],
+    [10, 4],
+  ])('with %i ms of work between looks at the clock: %i turns, the first one to gather', async (workMs, expected) => {
+    const { requests, ask, deferred } = gatherer({ workMs });
+    const answers = Promise.all([ask(1, 1), ask(1, 2), ask(1, 3)]);
+    await turns();
+    await requests[0]?.answer();
+    expect(await answers).toEqual([2, 4, 6]);
+    expect(deferred()).toBe(expected);
   });
 });

@@ -2,6 +2,8 @@
  * Questions to the same broker that come together, or while it still answers the one before, travel in one request:
  * a server that takes hundreds of partitions over asks a few times instead of hundreds.
  */
+import type { Clock } from '../../core/time/clock.ts';
+
 export interface Gatherer<Q, A> {
   ask(node: number, question: Q): Promise<A>;
 }
@@ -13,7 +15,11 @@ export interface GatherOptions<Q, A> {
   readonly fits: (questions: readonly Q[], more: Q) => boolean;
   /** Runs `work` after the present turn. */
   readonly defer: (work: () => void) => void;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
+
+/** How long answers are worked on before timers (the lease's renewal above all) get their turn. */
+const turnMs = 5;
 
 interface Asked<Q, A> {
   readonly question: Q;
@@ -21,7 +27,7 @@ interface Asked<Q, A> {
   readonly reject: (error: unknown) => void;
 }
 
-export function createGatherer<Q, A>({ send, fits, defer }: GatherOptions<Q, A>): Gatherer<Q, A> {
+export function createGatherer<Q, A>({ send, fits, defer, clock }: GatherOptions<Q, A>): Gatherer<Q, A> {
   /** By broker; there while a request is on its way or about to be. */
   const waiting = new Map<number, Asked<Q, A>[]>();
 
@@ -48,10 +54,14 @@ export function createGatherer<Q, A>({ send, fits, defer }: GatherOptions<Q, A>)
           node,
           taken.map(({ question }) => question),
         );
+        let turnSinceMs = clock.monotonicMs();
         for (const { question, resolve, reject } of taken) {
           settle({ resolve, reject }, () => answer(question));
-          // What follows from one answer may be a lot of work: timers (the lease's renewal above all) get their turns.
+          // Lets what follows from the answer run. A turn of the loop for each made up most of a take-over's time.
+          await undefined;
+          if (clock.monotonicMs() - turnSinceMs < turnMs) continue;
           await new Promise<void>(defer);
+          turnSinceMs = clock.monotonicMs();
         }
       } catch (error) {
         for (const { reject } of taken) reject(error);

@@ -32,12 +32,12 @@ async function build(options: KafkaBackplaneOptions, scope: Scope): Promise<Kafk
   await prepareTopics(cluster, options);
   const timeoutMs = options.appendTimeoutMs ?? 10_000;
   const appends = scope.use(createAppends({ cluster, topic, clock, timeoutMs }));
-  const reads = createReads(cluster, topic);
+  const reads = createReads(cluster, topic, clock);
   const tails = scope.use(createTails({ cluster, reads, topic, clock }));
   const groups = scope.use(createGroups({ ...options, cluster, tails }));
   const compacted = (name: string) => ({
     appends: scope.use(createAppends({ cluster, topic: name, clock, timeoutMs })),
-    reads: createReads(cluster, name),
+    reads: createReads(cluster, name, clock),
   });
   const protections = createProtections(compacted(protectionsTopic(topic)));
   const deadLetters = createDeadLetters(compacted(deadLettersTopic(topic)));

@@ -3,6 +3,7 @@
  * feed.expired; a leader that does not know yet how far its log is committed is asked again.
  */
 import { CecochatError } from '../../core/errors.ts';
+import type { Clock } from '../../core/time/clock.ts';
 import type { Bounds, ReadLimits } from '../backplane.ts';
 import type { Cluster } from './cluster.ts';
 import {
@@ -38,7 +39,7 @@ interface Fetch {
   readonly maxBytes: number;
 }
 
-export function createReads(cluster: Cluster, topic: string): Reads {
+export function createReads(cluster: Cluster, topic: string, clock: Clock): Reads {
   const defer = (work: () => void): void => void setImmediate(work);
   const leaderOf = (partition: number): number => {
     const node = cluster.leader(topic, partition);
@@ -85,6 +86,7 @@ export function createReads(cluster: Cluster, topic: string): Reads {
       },
       fits: (partitions, more) => !partitions.includes(more),
       defer,
+      clock,
     });
   const starts = boundsAt(earliest);
   const ends = boundsAt(latest);
@@ -128,6 +130,7 @@ export function createReads(cluster: Cluster, topic: string): Reads {
       asked.reduce((sum, { maxBytes }) => sum + maxBytes, more.maxBytes) <= mostTogetherBytes &&
       !asked.some(({ partition }) => partition === more.partition),
     defer,
+    clock,
   });
 
   /** What a leader answers right after its election may be short of what is committed: then the end is asked for. */

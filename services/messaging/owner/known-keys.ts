@@ -15,8 +15,8 @@ export interface KnownKey {
   readonly messageId: MessageId;
   /** -1 while it is on its way. */
   offset: number;
-  /** Retries that wait for the first attempt's answer. */
-  waiting: SendCommand['done'][];
+  /** Retries that wait for the first attempt's answer; hardly ever any, and hundreds of thousands of keys are known. */
+  waiting: SendCommand['done'][] | undefined;
   /** Another sender's same key: a receiver sees keys, and may misuse them for himself only. */
   next: KnownKey | undefined;
 }
@@ -46,7 +46,7 @@ export function createKnownKeys(startMs: number): KnownKeys {
         keys = new Map();
         minutes.set(minute, keys);
       }
-      const known: KnownKey = { senderId, messageId, offset, waiting: [], next: keys.get(key) };
+      const known: KnownKey = { senderId, messageId, offset, waiting: undefined, next: keys.get(key) };
       keys.set(key, known);
       return known;
     },

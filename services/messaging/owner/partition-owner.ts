@@ -7,7 +7,7 @@ import type { Confirmed, Fence, OwnRecord, Position, Sent } from '../../core/log
 import { makeSendKey } from '../../core/ids.ts';
 import { partitionOf } from '../../core/partitioning.ts';
 import type { TakeOverStart } from '../../core/log/take-over.ts';
-import type { ConfirmCommand, FeedEntry, Reread, SendCommand } from '../owner.ts';
+import type { ConfirmCommand, FeedEntry, Reread, SendCommand, SendOutcome } from '../owner.ts';
 import { createConfirmations } from './confirmations.ts';
 import { derivationsOf } from './derive.ts';
 import { createGaps } from './gaps.ts';
@@ -205,17 +205,19 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
       settled(offset) {
         known.offset = offset;
         command.done(accepted(known, position(offset), false));
-        answerWaiting(known, offset);
+        answerWaiting(known, accepted(known, position(offset), true));
       },
       dropped() {
         command.done(notOwned(partition, server));
-        for (const done of known.waiting.splice(0)) done(notOwned(partition, server));
+        answerWaiting(known, notOwned(partition, server));
       },
     });
   }
 
-  function answerWaiting(known: KnownKey, offset: number): void {
-    for (const done of known.waiting.splice(0)) done(accepted(known, position(offset), true));
+  function answerWaiting(known: KnownKey, outcome: SendOutcome): void {
+    const waiting = known.waiting ?? [];
+    known.waiting = undefined;
+    for (const done of waiting) done(outcome);
   }
 
   function split(actor: Sent['senderId'], others: readonly Sent['senderId'][]): [Sent['owners'], Sent['receivers']] {
@@ -291,7 +293,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
         const { code, detail } = decision;
         const at = decision.expired ? { position: position(next - 1) } : {};
         command.done({ kind: 'refused', code, detail, ...at });
-      } else if (decision.known.offset < 0) decision.known.waiting.push(command.done);
+      } else if (decision.known.offset < 0) (decision.known.waiting ??= []).push(command.done);
       else command.done(accepted(decision.known, position(decision.known.offset), true));
     },
     confirm(command) {

@@ -1,4 +1,7 @@
-/** A first-in, first-out queue whose ends both cost constant time. */
+/**
+ * A first-in, first-out queue whose ends both cost constant time, and which keeps nothing that was taken out: there
+ * are several in each of hundreds of partitions, and what they keep is what garbage collection walks through.
+ */
 export interface Queue<T> {
   readonly length: number;
   push(item: T): void;
@@ -11,7 +14,7 @@ export interface Queue<T> {
 }
 
 export function createQueue<T>(): Queue<T> {
-  let items: T[] = [];
+  let items: (T | undefined)[] = [];
   let head = 0;
   return {
     get length() {
@@ -22,9 +25,14 @@ export function createQueue<T>(): Queue<T> {
     },
     peek: () => items[head],
     shift() {
+      if (head === items.length) return undefined;
       const item = items[head];
-      if (head < items.length) head += 1;
-      if (head > 1024 && head * 2 > items.length) {
+      items[head] = undefined;
+      head += 1;
+      if (head === items.length) {
+        items.length = 0;
+        head = 0;
+      } else if (head > 1024 && head * 2 > items.length) {
         items = items.slice(head);
         head = 0;
       }
@@ -32,7 +40,7 @@ export function createQueue<T>(): Queue<T> {
     },
     at: (index) => items[head + index],
     drain() {
-      const rest = items.slice(head);
+      const rest = items.slice(head) as T[];
       items = [];
       head = 0;
       return rest;

@@ -1,0 +1,65 @@
+/**
+ * The Docker engine of the machine, asked with the docker command and not with the program's own client.
+ */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+
+/** Where the tests' engine is; one that does not answer fails them. */
+export const engineUrl = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+
+/** Standard output. Error: what the command said. */
+export function docker(...args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile('docker', ['--host', engineUrl, ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+      error === null
+        ? resolve(stdout.trim())
+        : reject(new Error(`docker ${args.join(' ')}: ${stderr || error.message}`)),
+    );
+  });
+}
+
+export async function requireEngine(): Promise<void> {
+  await docker('version', '--format', '{{.Server.Version}}');
+  for (const image of ['redis:7', 'apache/kafka:4.3.1', 'cassandra:5.0']) await docker('image', 'inspect', image);
+}
+
+/** Everything on the engine and every listening port of the machine, a line each. */
+export async function snapshot(): Promise<string[]> {
+  const [containers, networks, volumes, ports] = await Promise.all([
+    docker('ps', '--all', '--format', 'container {{.Names}}'),
+    docker('network', 'ls', '--format', 'network {{.Name}}'),
+    docker('volume', 'ls', '--format', 'volume {{.Name}}'),
+    listeningPorts(),
+  ]);
+  return [
+    ...lines(containers),
+    ...lines(networks),
+    ...lines(volumes),
+    ...ports.map((port) => `port ${port}`),
+  ].toSorted();
+}
+
+/** Container ids by part. */
+export async function containersOf(stack: string): Promise<Readonly<Record<string, string>>> {
+  const format = '{{.Label "cecochat.part"}} {{.ID}}';
+  const text = await docker('ps', '--all', '--filter', `label=cecochat.stack=${stack}`, '--format', format);
+  return Object.fromEntries(lines(text).map((line) => line.split(' ') as [string, string]));
+}
+
+/** Below the ports that the system gives to connections: others may come and go meanwhile. */
+async function listeningPorts(): Promise<number[]> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')));
+  const found = tables.flatMap((table) =>
+    table
+      .split('\n')
+      .slice(1)
+      .map((row) => row.trim().split(/\s+/))
+      .filter((row) => row[3] === '0A')
+      .map((row) => Number.parseInt(row[1]?.split(':')[1] ?? '', 16)),
+  );
+  return [...new Set(found)].filter((port) => port < 32_768);
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}

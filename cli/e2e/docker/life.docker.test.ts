@@ -1,0 +1,125 @@
+/**
+ * The life of a stack whose Kafka, Cassandra and Redis are containers of a real Docker engine.
+ */
+import { access, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import type { Envelope } from '../envelope.ts';
+import { openSandbox, type Sandbox } from '../sandbox.ts';
+import { containersOf, docker, engineUrl, requireEngine, snapshot } from './docker-command.ts';
+import { engineStartMs } from './engine-start.ts';
+
+beforeAll(requireEngine);
+
+const stack = `life-${process.pid}`;
+const env = { DOCKER_HOST: engineUrl };
+const named = ['--name', stack];
+
+test('a stack comes up, carries messages, is repaired after each kill, and leaves nothing', async () => {
+  const before = await snapshot();
+  await using sandbox = await openSandbox();
+  await using _containers = { [Symbol.asyncDispose]: () => removeAll(stack) };
+  const json = (...args: readonly string[]): Promise<Envelope> =>
+    sandbox.json([...args, ...named], { env, timeoutMs: 240_000 });
+
+  const bareMs = await engineStartMs();
+  const slower = await slowdown(sandbox);
+  const up = await json('up', '--backends', 'docker');
+  expect(up.exitCode, up.errorMessage).toBe(0);
+  expect(up.data.at('backends').text()).toBe('docker');
+  const { ownMs, wholeMs } = phasesOf(up, bareMs);
+  expect(wholeMs).toBeLessThan(bareMs + 5000 * slower);
+  expect(ownMs).toBeLessThan(3000 * slower);
+
+  await smoke(sandbox);
+  await json('send', '--as', 'bob', '--to', 'alice', 'from before');
+  const status = await json('status');
+  expect(status.data.at('condition').text()).toBe('ready');
+  const parts = status.data
+    .at('containers')
+    .list()
+    .map((container) => container.at('part').text());
+  expect(parts).toEqual(['cassandra', 'kafka', 'redis']);
+
+  const made = await containersOf(stack);
+  const again = await json('up');
+  expect(again.data.at('alreadyRunning').value).toBe(true);
+  expect(await containersOf(stack)).toEqual(made);
+  console.log(`second up: ${Math.round(again.data.at('tookMs').number())} ms`);
+  expect(again.data.at('tookMs').number()).toBeLessThan(2000 * slower);
+
+  for (const part of ['redis', 'kafka', 'cassandra']) {
+    await docker('kill', made[part] ?? '');
+    expect((await json('status')).exitCode).toBe(5);
+    const repaired = await json('up');
+    expect(repaired.exitCode, repaired.errorMessage).toBe(0);
+    expect(await containersOf(stack)).toEqual(made);
+    await smoke(sandbox);
+    expect(await historyOf(json)).toContain('from before');
+  }
+
+  const stopped = await json('down');
+  expect(stopped.data.at('containersRemoved').number()).toBe(3);
+  const rest = (await snapshot()).filter((line) => !before.includes(line));
+  expect(rest.map((line) => line.split(' ')[0])).toEqual(['volume', 'volume', 'volume']);
+
+  const back = await json('up');
+  expect(back.exitCode, back.errorMessage).toBe(0);
+  expect(await historyOf(json)).toContain('from before');
+  // Nothing of ours on disk is needed to take it down.
+  await rm(join(sandbox.home, '.local', 'state', 'cecochat', stack, 'engines.json'));
+  await rm(join(sandbox.home, '.local', 'state', 'cecochat', stack, 'ports.json'));
+  const gone = await json('down', '--volumes');
+  expect(gone.data.at('deletedVolumes').list()).toHaveLength(3);
+  await expect(access(join(sandbox.home, '.local', 'state', 'cecochat', stack))).rejects.toThrow('ENOENT');
+  expect(await snapshot()).toEqual(before);
+  expect(await sandbox.leftovers()).toEqual([]);
+});
+
+async function smoke(sandbox: Sandbox): Promise<void> {
+  const ran = await sandbox.run(['smoke', ...named], { env, timeoutMs: 90_000 });
+  expect(ran.exitCode, `${ran.stdout}\n${ran.stderr}`).toBe(0);
+}
+
+async function historyOf(json: (...args: string[]) => Promise<Envelope>): Promise<unknown[]> {
+  const history = await json('history', '--as', 'alice', '--with', 'bob');
+  return history.data
+    .at('messages')
+    .list()
+    .map((message) => message.at('text').value);
+}
+
+/** Printed; what is the program's own begins when the last engine is healthy, and with the calls before the first start. */
+function phasesOf(up: Envelope, bareMs: number): { readonly ownMs: number; readonly wholeMs: number } {
+  const events = up.events.map((one) => one.at('data'));
+  const at = (step: string): number[] =>
+    events.filter((event) => event.at('step').text() === step).map((event) => event.at('atMs').number());
+  for (const event of events) {
+    const words = [event.at('part').text(), event.at('step').text(), event.at('detail').text()];
+    console.log(`${String(event.at('atMs').number()).padStart(6)} ms  ${words.join(' ')}`);
+  }
+  const wholeMs = up.data.at('tookMs').number();
+  const ownMs = Math.min(...at('create')) + wholeMs - Math.max(...at('healthy'));
+  console.log(`up: ${wholeMs} ms, its own ${ownMs} ms; the engines by docker run alone: ${Math.round(bareMs)} ms`);
+  return { ownMs, wholeMs };
+}
+
+/** How much slower bare node starts than where the bounds were set; at least 1. */
+async function slowdown(sandbox: Sandbox): Promise<number> {
+  const usualMs = 80;
+  const times: number[] = [];
+  for (let turn = 0; turn < 5; turn += 1) {
+    times.push((await sandbox.start([process.execPath, '--eval', '0']).ended).tookMs);
+  }
+  return Math.max(1, (times.toSorted((one, other) => one - other)[2] ?? usualMs) / usualMs);
+}
+
+async function removeAll(name: string): Promise<void> {
+  const ids = Object.values(await containersOf(name));
+  if (ids.length > 0) await docker('rm', '--force', '--volumes', ...ids);
+  const filter = ['--filter', `label=cecochat.stack=${name}`, '--quiet'];
+  for (const kind of ['network', 'volume']) {
+    const found = (await docker(kind, 'ls', ...filter)).split('\n').filter((line) => line !== '');
+    if (found.length > 0) await docker(kind, 'rm', ...found);
+  }
+}

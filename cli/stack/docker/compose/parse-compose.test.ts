@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { CecochatError } from '../../../../services/core/errors.ts';
+import { composeFile } from '../provision/stack-compose.ts';
+import { parseCompose } from './parse-compose.ts';
+
+const parse = (text: string, variables: Record<string, string> = {}) =>
+  parseCompose('/files/compose.yaml', text, variables);
+
+function refusalOf(text: string): string {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof CecochatError && error.code === 'settings.invalid') return error.message;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('a compose file', () => {
+  test('is read with units, variables, anchors and defaults', () => {
+    const text = `
+x-log: &log
+  driver: json-file
+  options: { max-size: 10m }
+x-base: &base { restart: always, logging: *log }
+services:
+  db:
+    <<: *base
+    image: db:1
+    mem_limit: 1g
+    environment: { PORT: 5.0, ADDRESS: 'localhost:\${PORT:-42}' }
+    ports: ['127.0.0.1:\${PORT:-42}:5432', '53:53/udp']
+    volumes: ['data:/data', './conf:/conf:ro']
+    healthcheck: { test: check it, interval: 1m30s, retries: 2 }
+  web:
+    image: web
+    environment: [A=b=c]
+    command: [serve, '80']
+    depends_on: { db: { condition: service_healthy } }
+    profiles: [tools]
+volumes:
+  data:
+`;
+    const { services, volumes } = parse(text, { PORT: '43' });
+    expect(volumes).toEqual(['data']);
+    expect(services).toMatchObject([
+      {
+        name: 'db',
+        image: 'db:1',
+        restart: 'always',
+        logging: { driver: 'json-file', options: { 'max-size': '10m' } },
+        memoryBytes: 1024 ** 3,
+        environment: { PORT: '5.0', ADDRESS: 'localhost:43' },
+        ports: [
+          { hostAddress: '127.0.0.1', published: 43, target: 5432, protocol: 'tcp' },
+          { hostAddress: '0.0.0.0', published: 53, target: 53, protocol: 'udp' },
+        ],
+        mounts: [
+          { kind: 'volume', volume: 'data', target: '/data', readOnly: false },
+          { kind: 'bind', source: '/files/conf', target: '/conf', readOnly: true },
+        ],
+        healthcheck: {
+          test: ['CMD-SHELL', 'check it'],
+          intervalMs: 90_000,
+          timeoutMs: 30_000,
+          retries: 2,
+          startPeriodMs: 0,
+        },
+        stopGraceMs: 10_000,
+      },
+      {
+        name: 'web',
+        environment: { A: 'b=c' },
+        command: ['serve', '80'],
+        dependsOn: { db: 'service_healthy' },
+        profiles: ['tools'],
+        restart: 'no',
+      },
+    ]);
+  });
+
+  test.each([
+    [
+      'a key of a service',
+      'services:\n  a:\n    image: x\n    gpus: all\n',
+      ':4: cecochat does not support the key services.a.gpus',
+    ],
+    ['a key of the file', 'services: {}\nsecrets: {}\n', ':2: cecochat does not support the key secrets'],
+    [
+      'a key of a health check',
+      'services:\n  a:\n    image: x\n    healthcheck:\n      start_interval: 1s\n',
+      ':5: cecochat does not support the key healthcheck.start_interval',
+    ],
+    [
+      'options of a volume',
+      'volumes:\n  v:\n    driver: nfs\n',
+      ':3: cecochat does not support the key volumes.v.driver',
+    ],
+    [
+      'a merged key',
+      'x-b: &b\n  gpus: all\nservices:\n  a:\n    <<: *b\n    image: x\n',
+      ':2: cecochat does not support the key services.a.gpus',
+    ],
+    ['a service without image', 'services:\n  a:\n    restart: always\n', ':2: service a has no image'],
+    ['a wrong size', 'services:\n  a:\n    image: x\n    mem_limit: lots\n', ':4: mem_limit cannot be "lots"'],
+    [
+      'a wrong port',
+      'services:\n  a:\n    image: x\n    ports:\n      - "80-90:80"\n',
+      ':5: a port cannot be "80-90:80"',
+    ],
+    [
+      'a volume that is not declared',
+      'services:\n  a:\n    image: x\n    volumes: [v:/v]\n',
+      ':2: service a mounts the volume v, which is not declared',
+    ],
+    [
+      'an unknown dependency',
+      'services:\n  a:\n    image: x\n    depends_on: [b]\n',
+      ':2: service a depends on b, which is not there',
+    ],
+    [
+      'a circle',
+      'services:\n  a: { image: x, depends_on: [b] }\n  b: { image: x, depends_on: [a] }\n',
+      ':2: services depend on each other: a → b → a',
+    ],
+    ['a list for a mapping', 'services: [a]\n', ':1: services must be a mapping'],
+    ['a missing variable', 'services:\n  a:\n    image: ${X:?which image}\n', ':3: which image'],
+    ['what is no YAML', 'services:\n  a: [\n', '/files/compose.yaml:'],
+  ])('with %s is refused with file and line', (_what, text, expected) => {
+    expect(refusalOf(text)).toContain(expected);
+  });
+});
+
+describe('the compose file of cecochat', () => {
+  test('has the engines with pinned images, limits that fit in 4 GiB, health checks, own volumes and local ports', async () => {
+    const { services } = parseCompose(composeFile(), await readFile(composeFile(), 'utf8'), {});
+    const engines = services.filter(({ profiles }) => profiles.length === 0);
+    expect(engines.map(({ name }) => name)).toEqual(['kafka', 'cassandra', 'redis']);
+    expect(engines.reduce((sum, { memoryBytes = Infinity }) => sum + memoryBytes, 0)).toBeLessThanOrEqual(
+      4 * 1024 ** 3,
+    );
+    for (const { image, healthcheck, mounts, ports, memoryBytes } of services) {
+      expect(image).toMatch(/:[^:]*\d/);
+      expect(healthcheck?.test.length).toBeGreaterThan(1);
+      expect(memoryBytes).toBeGreaterThan(0);
+      expect(ports.every(({ hostAddress }) => hostAddress === '127.0.0.1')).toBe(true);
+      expect(mounts.every((mount) => mount.kind === 'volume' || mount.readOnly)).toBe(true);
+    }
+  });
+
+  test('puts the published port of Kafka into what Kafka tells its clients', async () => {
+    const text = await readFile(composeFile(), 'utf8');
+    const [kafka] = parseCompose(composeFile(), text, { CECOCHAT_KAFKA_PORT: '7120' }).services;
+    expect(kafka?.ports[0]?.published).toBe(7120);
+    expect(kafka?.environment['KAFKA_ADVERTISED_LISTENERS']).toContain('EXTERNAL://127.0.0.1:7120');
+  });
+});

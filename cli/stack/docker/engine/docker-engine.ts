@@ -1,0 +1,85 @@
+/**
+ * What the provisioner asks of a Docker engine. One implementation talks to a real one (dockerode-engine.ts).
+ * Every call rejects with engine.unavailable when the engine does not answer, and otherwise with an EngineRefusal.
+ */
+import type { ContainerSpec } from './container-spec.ts';
+
+export interface DockerEngine {
+  /** Of every container there is, running or not. */
+  listContainers(): Promise<ContainerSummary[]>;
+  inspectContainer(id: string): Promise<ContainerDetails | undefined>;
+  createContainer(spec: ContainerSpec): Promise<string>;
+  startContainer(id: string): Promise<void>;
+  /** One that does not run is fine. After `graceMs` it is killed. */
+  stopContainer(id: string, graceMs: number): Promise<void>;
+  /** Kills it when it runs; its anonymous volumes go with it. One that is gone is fine. */
+  removeContainer(id: string): Promise<void>;
+  /** Runs a command inside; its exit code. */
+  execute(id: string, command: readonly string[], signal: AbortSignal): Promise<number>;
+  /** The last lines of its output, oldest first. */
+  lastLines(id: string, count: number): Promise<string[]>;
+  listNetworks(): Promise<NamedObject[]>;
+  createNetwork(name: string, labels: Labels): Promise<void>;
+  removeNetwork(name: string): Promise<void>;
+  listVolumes(): Promise<NamedObject[]>;
+  createVolume(name: string, labels: Labels): Promise<void>;
+  removeVolume(name: string): Promise<void>;
+  /** Bytes by name, of the volumes whose size the engine knows. */
+  volumeSizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /** Undefined when the engine does not have it. */
+  inspectImage(reference: string): Promise<ImageDetails | undefined>;
+  pullImage(reference: string, pull: PullRequest): Promise<void>;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface NamedObject {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+export interface ContainerSummary extends NamedObject {
+  readonly id: string;
+  /** created, running, paused, restarting, removing, exited or dead */
+  readonly state: string;
+  /** Reference that it was made from, and the image's id. */
+  readonly image: string;
+  readonly imageId: string;
+  readonly health: Health;
+  readonly ports: readonly { readonly published: number; readonly target: number }[];
+}
+
+export type Health = 'none' | 'starting' | 'healthy' | 'unhealthy';
+
+export interface ContainerDetails {
+  readonly state: string;
+  readonly health: Health;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  readonly restartCount: number;
+  /** What its last failing health check printed. */
+  readonly lastCheck: string;
+}
+
+export interface ImageDetails {
+  readonly id: string;
+  /** "linux/amd64" */
+  readonly platform: string;
+}
+
+export interface PullRequest {
+  readonly signal: AbortSignal;
+  /** All layers together, as far as they are known. */
+  readonly onProgress: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void;
+}
+
+/** The engine's own refusal: its HTTP status and its words. */
+export class EngineRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'EngineRefusal';
+    this.status = status;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Brings the containers of a stack up on a Docker engine, and takes them down again. Everything is found by labels;
+ * no file of ours is needed for it.
+ */
+import { CecochatError } from '../../../../services/core/errors.ts';
+import type { Clock } from '../../../../services/core/time/clock.ts';
+import type { Environment } from '../../../commands/environment.ts';
+import type { Service } from '../compose/compose-model.ts';
+import type { DockerEngine } from '../engine/docker-engine.ts';
+import type { Found } from './plan-parts.ts';
+import { isOf, portsOf, type Project } from './project.ts';
+import type { Report } from './provision-report.ts';
+import { reconcile } from './reconcile.ts';
+import { readStackCompose } from './stack-compose.ts';
+import { choosePublishedPorts, type PublishedPorts } from './stack-ports.ts';
+import { UndoList } from './undo-list.ts';
+
+export interface ProvisionRequest {
+  readonly engine: DockerEngine;
+  readonly project: Project;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly env: Environment['env'];
+  readonly report: Report;
+  readonly warn: (line: string) => void;
+  /** From the stack's files, by variable; those of its containers are stronger. */
+  readonly remembered: Readonly<Record<string, number>>;
+  readonly reserved: ReadonlySet<number>;
+  readonly portBase: number;
+  /** Do not undo what a failed run made. */
+  readonly keep: boolean;
+  readonly onHealthy: (part: string, ports: PublishedPorts, signal: AbortSignal) => Promise<void>;
+}
+
+export interface Provisioned {
+  readonly ports: PublishedPorts;
+  readonly isChanged: boolean;
+  /** Takes away what this run made. */
+  readonly undo: () => Promise<void>;
+}
+
+/** When it rejects, nothing that it made is left, unless `keep`. */
+export async function provisionStack(request: ProvisionRequest): Promise<Provisioned> {
+  const { engine, project, signal, env, report, warn } = request;
+  const undo = new UndoList(engine);
+  try {
+    const [containers, networks, volumes] = await Promise.all([
+      engine.listContainers(),
+      engine.listNetworks(),
+      engine.listVolumes(),
+    ]);
+    const own = containers.filter((container) => isOf(project, container));
+    const { ports, warnings } = await choosePublishedPorts({
+      env,
+      remembered: Object.assign({}, request.remembered, ...own.map(portsOf)),
+      held: new Set(own.flatMap((container) => container.ports.map(({ published }) => published))),
+      reserved: request.reserved,
+      base: request.portBase,
+    });
+    warnings.forEach(warn);
+    const variables = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
+    const model = await readStackCompose(variables);
+    const services = model.services.filter(({ profiles }) => profiles.length === 0);
+    signal.throwIfAborted();
+    const found: Found = { containers, networks, volumes, images: await imagesOf(engine, services) };
+    const onHealthy = (part: string, either: AbortSignal): Promise<void> => request.onHealthy(part, ports, either);
+    const { clock } = request;
+    const isChanged = await reconcile({
+      engine,
+      project,
+      services,
+      ports,
+      found,
+      undo,
+      clock,
+      signal,
+      report,
+      onHealthy,
+    });
+    return { ports, isChanged, undo: () => undo.run() };
+  } catch (error) {
+    if (!request.keep) await undone(request, undo, error);
+    throw error;
+  }
+}
+
+/** What could not be taken away is said, and does not hide why `up` failed. */
+async function undone({ report, warn }: ProvisionRequest, undo: UndoList, error: unknown): Promise<void> {
+  if (undo.isEmpty) return;
+  report({ part: 'stack', step: 'undo', detail: 'removing what was made' });
+  try {
+    await undo.run();
+  } catch (problem) {
+    const isSame = problem instanceof CecochatError && error instanceof CecochatError && problem.code === error.code;
+    const reason = problem instanceof Error ? problem.message : String(problem);
+    warn(`not everything that was made could be removed${isSame ? '' : ` (${reason})`}: "cecochat down" does it later`);
+  }
+}
+
+async function imagesOf(engine: DockerEngine, services: readonly Service[]): Promise<ReadonlyMap<string, string>> {
+  const references = [...new Set(services.map(({ image }) => image))];
+  const found = await Promise.all(references.map((reference) => engine.inspectImage(reference)));
+  return new Map(
+    references.flatMap((reference, index) =>
+      found[index] === undefined ? [] : [[reference, found[index].id] as const],
+    ),
+  );
+}

@@ -1,0 +1,177 @@
+/**
+ * Makes a stack's containers what its compose files say: creates, recreates, starts and waits, each part as soon as
+ * what it depends on allows. When one part fails, the others are given up and everything that was made is undone.
+ */
+import { CecochatError } from '../../../../services/core/errors.ts';
+import type { Clock } from '../../../../services/core/time/clock.ts';
+import type { Service } from '../compose/compose-model.ts';
+import { EngineRefusal, type ContainerSummary, type DockerEngine } from '../engine/docker-engine.ts';
+import { ensureImage } from './ensure-image.ts';
+import { planStack, type Found, type PartPlan } from './plan-parts.ts';
+import { containerLabels, containerName, networkName, projectLabels, volumeName, type Project } from './project.ts';
+import type { Report } from './provision-report.ts';
+import { UndoList } from './undo-list.ts';
+import { waitHealthy } from './wait-healthy.ts';
+
+export interface ReconcileRequest {
+  readonly engine: DockerEngine;
+  readonly project: Project;
+  /** Of the active profiles. */
+  readonly services: readonly Service[];
+  /** Chosen ports by variable of the compose file, to be remembered on the containers. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly found: Found;
+  readonly undo: UndoList;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+  /** Called for each part once it is healthy, unless nothing had to be done for it. */
+  readonly onHealthy: (part: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** Resolves to whether anything was changed. The caller runs `undo` when it rejects. */
+export async function reconcile(request: ReconcileRequest): Promise<boolean> {
+  const { engine, project, services, found, undo, signal } = request;
+  const plan = planStack(project, services, found);
+  const isChanged = plan.newNetwork !== undefined || plan.newVolumes.length > 0;
+  const labels = projectLabels(project);
+  const givenUp = new AbortController();
+  const either = AbortSignal.any([signal, givenUp.signal]);
+  const giveUp = (error: unknown): never => {
+    givenUp.abort(error);
+    throw error;
+  };
+  const base = Promise.all([
+    ...plan.newVolumes.map(async (name) => {
+      await engine.createVolume(name, labels);
+      undo.volumeCreated(name);
+    }),
+    ...(plan.newNetwork === undefined
+      ? []
+      : [engine.createNetwork(plan.newNetwork, labels).then(() => undo.networkCreated(networkName(project)))]),
+  ]).then(() => undefined);
+  const started = new Map<string, Promise<void>>();
+  const healthy = new Map<string, Promise<boolean>>();
+  for (const part of inOrder(plan.parts)) {
+    const { name, dependsOn } = part.service;
+    const needs = Object.entries(dependsOn).map(([needed, condition]) =>
+      condition === 'service_healthy' ? healthy.get(needed) : started.get(needed),
+    );
+    const start = Promise.all([base, ...needs]).then(() => bringUp(request, part, either));
+    started.set(
+      name,
+      start.then(() => undefined, giveUp),
+    );
+    healthy.set(name, start.then((running) => untilHealthy(request, running, either)).catch(giveUp));
+  }
+  const settled = await Promise.allSettled([base.catch(giveUp), ...started.values(), ...healthy.values()]);
+  // The first failure, not the abort that it caused elsewhere.
+  if (givenUp.signal.aborted) throw signal.aborted ? signal.reason : givenUp.signal.reason;
+  signal.throwIfAborted();
+  return isChanged || settled.some((result) => result.status === 'fulfilled' && result.value === true);
+}
+
+/** Those that others depend on come first. */
+function inOrder(parts: readonly PartPlan[]): PartPlan[] {
+  const ordered: PartPlan[] = [];
+  const add = (part: PartPlan): void => {
+    if (ordered.includes(part)) return;
+    for (const needed of parts) if (needed.service.name in part.service.dependsOn) add(needed);
+    ordered.push(part);
+  };
+  parts.forEach(add);
+  return ordered;
+}
+
+interface RunningPart {
+  readonly service: Service;
+  readonly id: string;
+  readonly isChanged: boolean;
+  readonly restartsBefore: number;
+}
+
+async function bringUp(request: ReconcileRequest, part: PartPlan, signal: AbortSignal): Promise<RunningPart> {
+  const { engine, project, undo, report } = request;
+  const { service, action, existing } = part;
+  signal.throwIfAborted();
+  if (existing !== undefined && action !== 'create' && action !== 'recreate') {
+    return revive(request, part, existing);
+  }
+  await ensureImage({ engine, signal, report, part: service.name, reference: service.image });
+  signal.throwIfAborted();
+  if (existing !== undefined) {
+    report({
+      part: service.name,
+      step: 'create',
+      detail: 'its definition or image changed: made anew, its volume stays',
+    });
+    await engine.stopContainer(existing.id, service.stopGraceMs);
+    await engine.removeContainer(existing.id);
+  } else {
+    report({ part: service.name, step: 'create', detail: service.image });
+  }
+  const name = containerName(project, service.name);
+  const id = await engine.createContainer({
+    name,
+    service,
+    labels: containerLabels(project, service, request.ports),
+    network: networkName(project),
+    volumeName: (volume) => volumeName(project, volume),
+  });
+  undo.containerCreated(id);
+  signal.throwIfAborted();
+  await startContainer(engine, service, { id, name });
+  report({ part: service.name, step: 'start', detail: name });
+  return { service, id, isChanged: true, restartsBefore: 0 };
+}
+
+async function revive(
+  { engine, undo, report }: ReconcileRequest,
+  { service, action }: PartPlan,
+  { id, name, state }: ContainerSummary,
+): Promise<RunningPart> {
+  const restartsBefore = (await engine.inspectContainer(id))?.restartCount ?? 0;
+  if (action === 'keep') return { service, id, isChanged: false, restartsBefore };
+  report({ part: service.name, step: 'start', detail: `${name} was ${action === 'restart' ? 'not healthy' : state}` });
+  if (action === 'restart') await engine.stopContainer(id, service.stopGraceMs);
+  else undo.containerStarted(id, service.stopGraceMs);
+  await startContainer(engine, service, { id, name });
+  // A start by hand sets the engine's count back.
+  return { service, id, isChanged: true, restartsBefore: 0 };
+}
+
+async function startContainer(
+  engine: DockerEngine,
+  service: Service,
+  { id, name }: { readonly id: string; readonly name: string },
+): Promise<void> {
+  try {
+    await engine.startContainer(id);
+  } catch (error) {
+    if (!(error instanceof EngineRefusal)) throw error;
+    const isPort = /port is already allocated|address already in use|ports are not available/i.test(error.message);
+    const ports = service.ports.map(({ published }) => published).join(', ');
+    throw new CecochatError(
+      isPort ? 'port.busy' : 'stack.unhealthy',
+      isPort ? `port ${ports} of ${service.name} is taken` : `container ${name} (${service.image}) does not start`,
+      {
+        cause: error,
+        hint: isPort ? 'repeat the command: another port is chosen' : 'the reason above is the Docker engine’s own',
+        data: { part: service.name, container: name, ...(isPort ? { port: ports } : {}) },
+      },
+    );
+  }
+}
+
+/** Whether something was done for it. */
+async function untilHealthy(request: ReconcileRequest, running: RunningPart, signal: AbortSignal): Promise<boolean> {
+  const { engine, clock, project, report, onHealthy } = request;
+  const { service, id, isChanged, restartsBefore } = running;
+  const name = containerName(project, service.name);
+  await waitHealthy({ engine, clock, signal, id, service, containerName: name, restartsBefore });
+  if (isChanged) {
+    report({ part: service.name, step: 'healthy', detail: '' });
+    await onHealthy(service.name, signal);
+  }
+  return isChanged;
+}

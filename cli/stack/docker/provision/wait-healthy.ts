@@ -1,0 +1,85 @@
+/**
+ * Waits until a container is healthy. The engine runs the health check at its interval only; here the same command
+ * is run more often, so that nobody waits for the rest of an interval. A container that ends, is restarted or gets
+ * unhealthy ends the waiting at once, with the last lines that it printed.
+ */
+import { CecochatError } from '../../../../services/core/errors.ts';
+import type { Clock } from '../../../../services/core/time/clock.ts';
+import type { Service } from '../compose/compose-model.ts';
+import { EngineRefusal, type ContainerDetails, type DockerEngine } from '../engine/docker-engine.ts';
+
+export interface WaitRequest {
+  readonly engine: DockerEngine;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly id: string;
+  readonly containerName: string;
+  readonly service: Service;
+  /** How often it had been restarted before it was started now. */
+  readonly restartsBefore: number;
+}
+
+const pollMs = 400;
+const logLines = 12;
+
+/** Error: stack.unhealthy with the container's last lines in `data.log`. */
+export async function waitHealthy(request: WaitRequest): Promise<void> {
+  const { engine, clock, signal, id, service } = request;
+  for (;;) {
+    signal.throwIfAborted();
+    const details = await engine.inspectContainer(id);
+    const failure = failureOf(details, request);
+    if (failure !== undefined) throw await withOutput(failure, request);
+    if (details !== undefined && (await isHealthy(details, request))) return;
+    await clock.sleep(service.healthcheck === undefined ? pollMs / 4 : pollMs, signal);
+  }
+}
+
+async function isHealthy({ state, health }: ContainerDetails, request: WaitRequest): Promise<boolean> {
+  if (state !== 'running') return false;
+  const command = commandOf(request.service.healthcheck?.test ?? []);
+  if (command === undefined || health === 'healthy') return true;
+  const { engine, clock, signal, id, service } = request;
+  const late = new AbortController();
+  const timer = clock.after(service.healthcheck?.timeoutMs ?? pollMs, () =>
+    late.abort(new Error('the check took too long')),
+  );
+  try {
+    return (await engine.execute(id, command, AbortSignal.any([signal, late.signal]))) === 0;
+  } catch (error) {
+    signal.throwIfAborted();
+    // It ended meanwhile (409), which the next look at it tells, or the check took too long.
+    if (error instanceof EngineRefusal || late.signal.aborted) return false;
+    throw error;
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Undefined: there is no check. */
+function commandOf([kind, ...words]: readonly string[]): readonly string[] | undefined {
+  if (kind === 'CMD') return words;
+  return kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : undefined;
+}
+
+function failureOf(details: ContainerDetails | undefined, request: WaitRequest): string | undefined {
+  if (details === undefined) return 'was removed by somebody else while it started';
+  const { state, exitCode, outOfMemory, health, restartCount, lastCheck } = details;
+  const why = outOfMemory
+    ? `for lack of memory (limit ${(request.service.memoryBytes ?? 0) / 1024 ** 2} MiB)`
+    : `with code ${exitCode}`;
+  if (state === 'exited' || state === 'dead') return `ended ${why}`;
+  if (restartCount > request.restartsBefore) return `ends again and again, last ${why}`;
+  return health === 'unhealthy'
+    ? `is not healthy: ${lastCheck === '' ? 'its health check says nothing' : lastCheck}`
+    : undefined;
+}
+
+async function withOutput(failure: string, request: WaitRequest): Promise<CecochatError> {
+  const { engine, id, containerName, service } = request;
+  const log = await engine.lastLines(id, logLines).catch(() => []);
+  return new CecochatError('stack.unhealthy', `container ${containerName} (${service.image}) ${failure}`, {
+    hint: `repeat the command with --keep, then look at it: docker logs ${containerName}`,
+    data: { part: service.name, container: containerName, ...(log.length === 0 ? {} : { log: log.join('\n') }) },
+  });
+}
