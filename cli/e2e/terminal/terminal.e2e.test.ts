@@ -105,6 +105,7 @@ test('a thousand messages: scrolled to the first, page by page, and back to the 
       return whole && top < before;
     });
   }
+  expect(top).toBe(1);
   await terminal.press('End');
   await terminal.shows('line 1000 of many');
 }, 90_000);
