@@ -68,7 +68,8 @@ export function openTerminal(request: TerminalRequest): Terminal {
   const frames = new Writable({
     decodeStrings: false,
     write(frame: string, _encoding, done) {
-      painter.paint(frame, cursorOf(state, paint));
+      // ink draws once more when it ends.
+      if (mode.entered) painter.paint(frame, cursorOf(state, paint));
       done();
     },
   });
@@ -81,7 +82,7 @@ export function openTerminal(request: TerminalRequest): Terminal {
   let instance: Instance | undefined;
   const draw = (): void => {
     scheduled = 'no';
-    if (closed) return;
+    if (closed || !mode.entered) return;
     // A slow line gets the latest frame when it takes more, not every frame.
     if (stdout.writableNeedDrain) {
       stdout.once('drain', () => schedule('now'));
@@ -175,8 +176,8 @@ export function openTerminal(request: TerminalRequest): Terminal {
       stdout.off('resize', onResize);
       signal.removeEventListener('abort', onAbort);
       keyboard[Symbol.dispose]();
-      instance?.unmount();
       mode.leave();
+      instance?.unmount();
       guard[Symbol.dispose]();
     },
   };

@@ -5,6 +5,8 @@
 import type { InputStream, OutputStream } from '../../commands/environment.ts';
 
 export interface ScreenMode {
+  /** False: the screen is not this program's. */
+  readonly entered: boolean;
   enter(): void;
   leave(): void;
 }
@@ -16,6 +18,9 @@ const leaving = '\u001b[0m\u001b[?2026l\u001b[?1007l\u001b[?2004l\u001b[?25h\u00
 export function createScreenMode(stdin: InputStream, stdout: OutputStream): ScreenMode {
   let entered = false;
   return {
+    get entered() {
+      return entered;
+    },
     enter() {
       if (entered) return;
       entered = true;

@@ -74,9 +74,12 @@ function takeChats(client: ClientState, summaries: readonly ChatSummary[], index
     let chat = chats.get(chatId) ?? newChat(chatId, partnerId);
     for (const receipt of receipts) chat = takeReceipt(chat, receipt, client.userId);
     if (last !== undefined) chat = noteLast(chat, last);
+    const isNew = last?.senderId === partnerId && last.messageId > chat.ownSeenUpTo;
+    // Opened before it was known: it begins where the new does.
+    if (isNew && client.open === chatId) chat = { ...chat, newAfter: chat.ownSeenUpTo, seeking: true };
     chats.set(chatId, chat);
     if (!client.names.has(partnerId)) effects.push({ kind: 'find-name', client: index, userId: partnerId });
-    if (last?.senderId !== partnerId || last.messageId <= chat.ownSeenUpTo) continue;
+    if (!isNew) continue;
     const { messageId } = last;
     effects.push(
       { kind: 'received', client: index, chatId, senderId: partnerId, messageId },

@@ -28,7 +28,8 @@ export function settle(state: State): Update<State> {
 
 function settleClient(client: ClientState, pane: Pane): Update<ClientState> {
   const chat = openChatOf(client);
-  if (chat === undefined) return { state: client, effects: [] };
+  // What is unread, and so where to begin, comes with the list of chats.
+  if (chat === undefined || !client.loaded) return { state: client, effects: [] };
   const effects: Effect[] = [];
   const sought = seek(chat, viewContext(client, chat, pane));
   const context = viewContext(client, sought, pane);

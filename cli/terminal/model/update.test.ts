@@ -58,7 +58,8 @@ function run(actions: readonly Action[], from = start()): { state: State; effect
 
 function start(): State {
   const started = startState([{ ...bob, with: alice }], { nowMs: 1_700_000_000_000, stackName: 'default' });
-  return run([{ kind: 'resize', size: { columns: 60, rows: 20 } }], started).state;
+  const noChats = told({ kind: 'chats', chats: [] });
+  return run([{ kind: 'resize', size: { columns: 60, rows: 20 } }, noChats], started).state;
 }
 
 function client(state: State): ClientState {

@@ -39,7 +39,8 @@ const connected = (client: number): Action =>
 
 function frame(users: (typeof bob)[], size: { columns: number; rows: number }, actions: readonly Action[]): string[] {
   let state: State = startState(users, { nowMs: atMs, stackName: 'default' });
-  for (const action of [{ kind: 'resize', size } as const, ...actions]) state = update(state, action).state;
+  const known = users.map((_, client) => told(client, { kind: 'chats', chats: [] }));
+  for (const action of [{ kind: 'resize', size } as const, ...known, ...actions]) state = update(state, action).state;
   const { lastFrame, unmount } = render(<ChatScreen state={state} paint={createPaint(true)} />);
   const rows = (lastFrame() ?? '').split('\n');
   unmount();

@@ -94,7 +94,7 @@ function textWidth(width: number, gutter: Gutter): number {
 function gutterText(row: { time: string; own: boolean; gutter: Gutter; paint: Paint }): string {
   const { time, own, gutter, paint } = row;
   const bar = own ? paint.own(paint.bold('┃')) : paint.other('│');
-  if (gutter.left < 9) return `${bar} `.padStart(gutter.left);
+  if (gutter.left < 9) return ` ${bar} `;
   return ` ${paint.dim(time.padEnd(5))} ${bar} `;
 }
 
