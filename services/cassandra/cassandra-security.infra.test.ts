@@ -81,7 +81,7 @@ test('TLS, a user and a password, with permissions for the keyspace alone: every
 
 test.each([
   ['an authority that is not known', { tls: {} }, /certificate/],
-  ['a wrong password', { password: 'wrong' }, /username and\/or password/],
+  ['a wrong password', { password: 'wrong' }, /username chat and\/or password/],
   ['no user at all', { username: undefined, password: undefined }, /authentication/i],
   ['a keyspace that the user may not make', { keyspace: 'of_others' }, /CREATE permission/],
 ] as const)('%s: the reason is told', async (_what, change, reason) => {
