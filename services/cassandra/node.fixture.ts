@@ -27,7 +27,7 @@ export async function startNode(settings: Readonly<Record<string, string>> = {})
   const port = 20_000 + randomInt(systemRandom, 9_000);
   const start: NodeFixture['start'] = async (commitLogSync) => {
     const args = ['--port', String(port), '--data', folder, '--commitlog-sync', commitLogSync];
-    await run(join(engines, 'start-cassandra'), args, { env: { ...process.env, JVM_OPTS: jvmOptions(settings) } });
+    await run('env', [`JVM_OPTS=${jvmOptions(settings)}`, join(engines, 'start-cassandra'), ...args]);
   };
   await start('group');
   return {
