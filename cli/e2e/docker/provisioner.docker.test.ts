@@ -11,6 +11,7 @@ import { systemClock } from '../../../services/core/time/clock.ts';
 import { parseCompose } from '../../stack/docker/compose/parse-compose.ts';
 import type { DockerEngine } from '../../stack/docker/engine/docker-engine.ts';
 import { connectEngine } from '../../stack/docker/engine/dockerode-engine.ts';
+import { planStack } from '../../stack/docker/provision/plan-parts.ts';
 import { reconcile } from '../../stack/docker/provision/reconcile.ts';
 import { removeStack } from '../../stack/docker/provision/stack-objects.ts';
 import { UndoList } from '../../stack/docker/provision/undo-list.ts';
@@ -52,19 +53,22 @@ async function up(text: string, engine: DockerEngine = real): Promise<boolean> {
     engine.listVolumes(),
     engine.inspectImage('redis:7'),
   ]);
+  const { services } = parseCompose('/compose.yaml', text, {});
+  const images = new Map(image === undefined ? [] : [['redis:7', image.id]]);
+  const plan = planStack(project, services, { containers, networks, volumes, images });
   try {
-    return await reconcile({
+    await reconcile({
       engine,
       project,
-      services: parseCompose('/compose.yaml', text, {}).services,
+      plan,
       ports: {},
-      found: { containers, networks, volumes, images: new Map(image === undefined ? [] : [['redis:7', image.id]]) },
       undo,
       clock: systemClock,
       signal: new AbortController().signal,
       report: () => undefined,
-      onHealthy: () => Promise.resolve(),
+      onHealthy: () => undefined,
     });
+    return plan.isChange;
   } catch (error) {
     await undo.run();
     throw error;
@@ -84,31 +88,31 @@ async function cleanEngine(): Promise<AsyncDisposable> {
 
 describe('a failed run leaves nothing behind, and tells of', () => {
   test.each([
-    [
-      'a container that ends',
-      `    command: [sh, -c, 'echo last words; exit 3']`,
-      /^container cecochat-small-\d+-one-1 \(redis:7\) ended with code 3$/,
-      'last words',
-    ],
-    [
-      'one that ends again and again',
-      `    command: [sh, -c, 'echo once more; exit 4']\n    restart: unless-stopped`,
-      / ends again and again, last with code 4$|ended with code 4/,
-      'once more',
-    ],
-    [
-      'one without memory',
-      `    command: [sh, -c, 'echo hungry; tail /dev/zero']\n    mem_limit: 8m`,
-      / ended for lack of memory \(limit 8 MiB\)$/,
-      'hungry',
-    ],
-    [
-      'one that does not get healthy',
-      `    healthcheck: { test: 'echo no answer; exit 1', interval: 200ms, retries: 2 }`,
-      / is not healthy: no answer$/,
-      'Ready to accept connections',
-    ],
-  ])('%s, with its last lines', async (_what, one, message, log) => {
+    {
+      what: 'a container that ends',
+      one: `    command: [sh, -c, 'echo last words; exit 3']`,
+      message: /^container cecochat-small-\d+-one-1 \(redis:7\) ended with code 3$/,
+      log: 'last words',
+    },
+    {
+      what: 'one that ends again and again',
+      one: `    command: [sh, -c, 'echo once more; exit 4']\n    restart: unless-stopped`,
+      message: / ends again and again, last with code 4$|ended with code 4/,
+      log: 'once more',
+    },
+    {
+      what: 'one without memory',
+      one: `    command: [sh, -c, 'echo hungry; tail /dev/zero']\n    mem_limit: 8m`,
+      message: / ended for lack of memory \(limit 8 MiB\)$/,
+      log: 'hungry',
+    },
+    {
+      what: 'one that does not get healthy',
+      one: `    healthcheck: { test: 'echo no answer; exit 1', interval: 200ms, retries: 2 }`,
+      message: / is not healthy: no answer$/,
+      log: 'Ready to accept connections',
+    },
+  ])('$what, with its last lines', async ({ one, message, log }) => {
     await using _clean = await cleanEngine();
     const before = await snapshot();
     await expect(up(compose(one))).rejects.toMatchObject({
