@@ -7,6 +7,8 @@ import { findRunningStack } from '../../stack/running-stack.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, stackOption } from '../options.ts';
 import type { ChatOptions } from './chat-options.ts';
+import type { chatOnScreen } from './on-screen.ts';
+import { openUsers } from './open-users.ts';
 
 const mostUsers = 2;
 
@@ -40,8 +42,12 @@ async function chat(invocation: Invocation, options: ChatOptions): Promise<Comma
     const { chatPlainly } = await import('./plain.ts');
     await chatPlainly({ environment, output }, options);
   } else {
-    const { chatOnScreen } = await import('./on-screen.ts');
-    await chatOnScreen(environment, options);
+    // What draws is loaded while the servers log in.
+    const drawing = loadScreen();
+    await using opened = await openUsers(environment, options);
+    await (
+      await drawing
+    )(environment, { options, users: opened.users });
   }
   return { data: {} };
 }
@@ -69,4 +75,8 @@ function check({ environment, output }: Invocation, options: ChatOptions): void 
 
 function usage(message: string, hint?: string): CecochatError {
   return new CecochatError('usage.invalid', message, hint === undefined ? {} : { hint });
+}
+
+async function loadScreen(): Promise<typeof chatOnScreen> {
+  return (await import('./on-screen.ts')).chatOnScreen;
 }

@@ -6,13 +6,14 @@ import { startState } from '../../terminal/model/start.ts';
 import { openTerminal, type Terminal } from '../../terminal/run-terminal.tsx';
 import type { Environment } from '../environment.ts';
 import type { ChatOptions } from './chat-options.ts';
-import { openUsers } from './open-users.ts';
+import type { ChatUser } from './open-users.ts';
 
-export async function chatOnScreen(environment: Environment, options: ChatOptions): Promise<void> {
+export async function chatOnScreen(
+  environment: Environment,
+  { options, users }: { readonly options: ChatOptions; readonly users: readonly ChatUser[] },
+): Promise<void> {
   const { stdin, stdout, host, clock, random, env } = environment;
   if (host === undefined) throw new Error('a program without a process of its own has no screen');
-  await using opened = await openUsers(environment, options);
-  const { users } = opened;
   const life = new AbortController();
   const signal = AbortSignal.any([environment.signal, life.signal]);
   let peers: readonly Peer[] = [];

@@ -99,10 +99,10 @@ test('a thousand messages: scrolled to the first, page by page, and back to the 
     const before = top;
     await terminal.shows((rows) => {
       const shown = rows.flatMap((row) => /│ line (\d+) of many/.exec(row)?.[1] ?? []).map(Number);
-      // Whatever is shown is a run without a gap.
-      expect(shown).toEqual(Array.from(shown, (_, index) => (shown[0] ?? 0) + index));
-      top = shown[0] ?? top;
-      return top < before;
+      // A run without a gap; a screen that is read in the middle of a change is read again.
+      const whole = shown.every((line, index) => line === (shown[0] ?? 0) + index);
+      top = whole ? (shown[0] ?? top) : top;
+      return whole && top < before;
     });
   }
   await terminal.press('End');
@@ -140,9 +140,12 @@ test('a storm of sizes ends in a whole screen', async () => {
     [80, 24],
   ] as const) {
     await terminal.resize(columns, height);
-    const rows = await terminal.shows((shown) => shown.length === height && (shown.at(-1) ?? '').includes('jack ·'));
-    expect(rows.filter((row) => row.endsWith('│ steady'))).toHaveLength(1);
+    await terminal.shows((shown) => {
+      const steady = shown.filter((row) => row.endsWith('│ steady'));
+      return shown.length === height && steady.length === 1 && (shown.at(-1) ?? '').includes('jack ·');
+    });
   }
+  expect(await terminal.ask('#{window_width}x#{window_height}')).toBe('80x24');
 });
 
 test('the server is killed and comes back: what was written meanwhile is sent, once', async () => {

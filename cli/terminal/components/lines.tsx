@@ -1,46 +1,47 @@
 /**
- * Rows of a pane. In a frame that a painter puts together each row is one sign that stands for it, so that ink
- * lays out a grid of a few cells however large the screen is; without a painter the rows are ink's own text.
+ * Rows of a pane. In a frame that a painter puts together one sign at the pane's top left stands for all of
+ * them, so that ink lays out a grid of a few cells however large the screen is; without a painter the rows are
+ * ink's own text.
  */
-import { Text, Transform } from 'ink';
+import { Box, Text, Transform } from 'ink';
 import { createContext, useContext, type ReactElement } from 'react';
 import { widthOf } from '../text/graphemes.ts';
 import { emptyLine, type Line } from '../view/paint.ts';
 
-export interface PlacedLine {
-  readonly line: Line;
-  /** Cells from the left edge of the screen. */
-  readonly x: number;
-  readonly width: number;
-}
-
-/** Keeps rows for the frame that is being drawn. */
-export interface Slots {
-  /** A sign, one cell wide, that stands for the row. */
-  put(placed: PlacedLine): string;
-}
-
-export const SlotsContext = createContext<Slots | undefined>(undefined);
-
 export interface LinesProps {
+  /** Cells from the left edge of the screen. */
   readonly x: number;
   readonly width: number;
   readonly height: number;
   readonly lines: readonly Line[];
 }
 
-export function Lines({ x, width, height, lines }: LinesProps): ReactElement | null {
+/** Keeps panes for the frame that is being drawn. */
+export interface Slots {
+  /** A sign, one cell wide, that stands for the rows. */
+  put(lines: LinesProps): string;
+}
+
+export const SlotsContext = createContext<Slots | undefined>(undefined);
+
+export function Lines(props: LinesProps): ReactElement | null {
+  const { width, height, lines } = props;
   const slots = useContext(SlotsContext);
   if (height <= 0 || width <= 0) return null;
   // What ink measures and remembers is blank: it never forgets a text that it measured.
-  const blank = Array<string>(height).fill(' '.repeat(slots === undefined ? width : 1));
-  const show = (_: string, index: number): string => {
-    const line = lines[index] ?? emptyLine;
-    return slots === undefined ? plainRow(line, width) : slots.put({ line, x, width });
-  };
+  if (slots !== undefined) {
+    return (
+      <Box width={1} height={height}>
+        <Transform transform={() => slots.put(props)}>
+          <Text> </Text>
+        </Transform>
+      </Box>
+    );
+  }
+  const blank = Array<string>(height).fill(' '.repeat(width)).join('\n');
   return (
-    <Transform transform={show}>
-      <Text>{blank.join('\n')}</Text>
+    <Transform transform={(_, index) => plainRow(lines[index] ?? emptyLine, width)}>
+      <Text>{blank}</Text>
     </Transform>
   );
 }

@@ -7,8 +7,10 @@ const esc = '\u001b';
 function open(): { painter: Painter; written: string[]; frame: (rows: readonly string[]) => string } {
   const written: string[] = [];
   const painter = createPainter((text) => written.push(text));
-  const frame = (rows: readonly string[]): string =>
-    rows.map((left) => painter.slots.put({ line: { ...emptyLine, left }, x: 2, width: 10 })).join('\n');
+  const frame = (rows: readonly string[]): string => {
+    const lines = rows.map((left) => ({ ...emptyLine, left }));
+    return painter.slots.put({ lines, x: 2, width: 10, height: rows.length }) + '\n'.repeat(rows.length - 1);
+  };
   return { painter, written, frame };
 }
 
@@ -24,10 +26,8 @@ test('only rows that changed are written, each at its own place', () => {
 
 test('the right part stands at the right edge, whatever the left one holds', () => {
   const { painter, written } = open();
-  painter.paint(
-    painter.slots.put({ line: { left: '👩\u200d👧', right: 'seen', rightWidth: 4 }, x: 2, width: 10 }),
-    undefined,
-  );
+  const lines = [{ left: '👩\u200d👧', right: 'seen', rightWidth: 4 }];
+  painter.paint(painter.slots.put({ lines, x: 2, width: 10, height: 1 }), undefined);
   expect(written[0]).toContain(`${esc}[3G👩\u200d👧${esc}[9Gseen`);
 });
 

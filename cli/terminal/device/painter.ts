@@ -1,8 +1,8 @@
 /**
  * Puts frames on the terminal: only rows that changed are written, each by its absolute place, so that a
- * character that the terminal draws wider than it should shifts nothing else. Rows come as signs (see Lines).
+ * character that the terminal draws wider than it should shifts nothing else. Panes come as signs (see Lines).
  */
-import type { PlacedLine, Slots } from '../components/lines.tsx';
+import type { LinesProps, Slots } from '../components/lines.tsx';
 import type { CursorPlace } from '../view/cursor.ts';
 
 export interface Painter {
@@ -13,34 +13,36 @@ export interface Painter {
   reset(): void;
 }
 
-// Private use, beyond what fonts and texts use; a frame holds no text, only these.
-const firstSign = 0xf0000;
+const firstSign = 'A'.charCodeAt(0);
 const synchronized = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };
 const clearLine = '\u001b[0m\u001b[2K';
 
 export function createPainter(write: (text: string) => void): Painter {
-  let placed: PlacedLine[] = [];
+  let placed: LinesProps[] = [];
   let shown: string[] = [];
   let shownCursor = '';
 
-  const rowOf = (signs: string): string => {
-    let row = '';
-    for (const sign of signs) {
-      const slot = placed[(sign.codePointAt(0) ?? 0) - firstSign];
-      if (slot !== undefined) row += partOf(slot);
-    }
-    return row;
+  /** The rows of the screen, each as what is written for it. */
+  const rowsOf = (frame: string): string[] => {
+    const signs = frame.split('\n');
+    const rows = signs.map(() => '');
+    for (const [top, row] of signs.entries())
+      for (const sign of row) {
+        const pane = placed[sign.charCodeAt(0) - firstSign];
+        if (pane !== undefined) addPane(rows, top, pane);
+      }
+    return rows;
   };
 
   return {
     slots: {
-      put(line) {
-        placed.push(line);
-        return String.fromCodePoint(firstSign + placed.length - 1);
+      put(lines) {
+        placed.push(lines);
+        return String.fromCharCode(firstSign + placed.length - 1);
       },
     },
     paint(frame, cursor) {
-      const rows = frame.split('\n').map(rowOf);
+      const rows = rowsOf(frame);
       placed = [];
       let changed = '';
       for (let index = 0; index < Math.max(rows.length, shown.length); index += 1) {
@@ -60,8 +62,12 @@ export function createPainter(write: (text: string) => void): Painter {
   };
 }
 
-function partOf({ line, x, width }: PlacedLine): string {
-  const { left, right, rightWidth } = line;
-  const start = left === '' ? '' : `\u001b[${x + 1}G${left}`;
-  return right === '' ? start : `${start}\u001b[${x + width - rightWidth + 1}G${right}`;
+function addPane(rows: string[], top: number, { x, width, height, lines }: LinesProps): void {
+  for (const [index, { left, right, rightWidth }] of lines.slice(0, height).entries()) {
+    const row = rows[top + index];
+    if (row === undefined) return;
+    const start = left === '' ? '' : `\u001b[${x + 1}G${left}`;
+    const end = right === '' ? '' : `\u001b[${x + width - rightWidth + 1}G${right}`;
+    rows[top + index] = row + start + end;
+  }
 }

@@ -11,9 +11,9 @@ export interface ScreenMode {
   leave(): void;
 }
 
-// Alternate screen, bracketed paste, the wheel as arrow keys.
-const entering = '\u001b[?1049h\u001b[?2004h\u001b[?1007h\u001b[2J\u001b[H';
-const leaving = '\u001b[0m\u001b[?2026l\u001b[?1007l\u001b[?2004l\u001b[?25h\u001b[?1049l';
+// Alternate screen, bracketed paste, the wheel as arrow keys, no wrapping at the right edge.
+const entering = '\u001b[?1049h\u001b[?2004h\u001b[?1007h\u001b[?7l\u001b[2J\u001b[H';
+const leaving = '\u001b[0m\u001b[?2026l\u001b[?7h\u001b[?1007l\u001b[?2004l\u001b[?25h\u001b[?1049l';
 
 export function createScreenMode(stdin: InputStream, stdout: OutputStream): ScreenMode {
   let entered = false;

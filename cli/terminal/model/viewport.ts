@@ -3,6 +3,7 @@
  * counted from its end, so that whatever arrives or is loaded, what is being read stays where it is. Pure.
  */
 import { blockOf, type BlockContext, type Item, type Row } from './block.ts';
+import type { ChatMessage } from './message.ts';
 import { follow, type Chat, type Place } from './state.ts';
 
 export interface Viewport {
@@ -30,23 +31,25 @@ interface Spot {
 }
 
 const pendingOrder = 2n ** 63n;
+const itemsOfMessages = new WeakMap<readonly ChatMessage[], readonly Item[]>();
 
 export function itemsOf(chat: Chat, ownId: bigint): readonly Item[] {
   const { messages, live } = chat.window;
-  const items: Item[] = messages.map((message) => ({
-    order: message.order,
-    source: message,
-    senderId: message.senderId,
-    timeMs: message.timeMs,
-    text: message.text,
-  }));
+  let items = itemsOfMessages.get(messages);
+  if (items === undefined) {
+    items = messages.map((source): Item => {
+      const { order, senderId, timeMs, text } = source;
+      return { order, source, senderId, timeMs, text };
+    });
+    itemsOfMessages.set(messages, items);
+  }
   // Behind a part of the past there is nothing of the present.
-  if (live)
-    for (const pending of chat.pending) {
-      const { timeMs, text } = pending;
-      items.push({ order: pendingOrder + BigInt(pending.localId), source: pending, senderId: ownId, timeMs, text });
-    }
-  return items;
+  if (!live || chat.pending.length === 0) return items;
+  const pending = chat.pending.map((one): Item => {
+    const { localId, timeMs, text } = one;
+    return { order: pendingOrder + BigInt(localId), source: one, senderId: ownId, timeMs, text };
+  });
+  return [...items, ...pending];
 }
 
 /** The first message of the partner that is new. */

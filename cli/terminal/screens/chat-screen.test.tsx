@@ -8,6 +8,7 @@ import { startState } from '../model/start.ts';
 import type { State } from '../model/state.ts';
 import { update } from '../model/update.ts';
 import { createPaint } from '../view/paint.ts';
+import { widthOf } from '../text/graphemes.ts';
 import { visibleText } from '../text/visible-text.ts';
 import { ChatScreen } from './chat-screen.tsx';
 
@@ -127,5 +128,13 @@ test('help fits any size', () => {
     ]);
     expect(shown[0]).toBe(' cecochat  any key goes back');
     expect(shown.length).toBeLessThanOrEqual(rows);
+  }
+});
+
+test.each([10, 20, 33, 48, 76, 120])('no row is wider than a screen of %i columns', (columns) => {
+  const long = { userId: user(1n), name: 'a-name-that-is-quite-long', with: undefined };
+  for (const rows of [5, 12]) {
+    const shown = frame([long, alice], { columns: Math.min(columns, 100), rows }, [connected(0), connected(1)]);
+    for (const row of shown) expect(widthOf(row)).toBeLessThanOrEqual(columns);
   }
 });

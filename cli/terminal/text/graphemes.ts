@@ -9,6 +9,10 @@ const words = new Intl.Segmenter('und', { granularity: 'word' });
 // Printable ASCII alone: one cell each, no cluster is longer than one unit.
 const plain = /^[\u0020-\u007e]*$/;
 
+// Letters, punctuation and lines that take one cell each and join with nothing in here.
+const narrow =
+  /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03ff\u0400-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u25cf]*$/;
+
 export interface Grapheme {
   readonly text: string;
   /** 0, 1 or 2 cells. */
@@ -22,13 +26,13 @@ export function graphemesOf(text: string): Grapheme[] {
 
 /** In cells; the text has no escape sequences and no line feeds. */
 export function widthOf(text: string): number {
-  return plain.test(text) ? text.length : stringWidth(text);
+  return narrow.test(text) ? text.length : stringWidth(text);
 }
 
 /** At most that many cells; "…" stands for what is left out. */
 export function clip(text: string, width: number): string {
   if (width <= 0) return '';
-  if (text.length <= width && plain.test(text)) return text;
+  if (text.length <= width && narrow.test(text)) return text;
   if (widthOf(text) <= width) return text;
   let kept = '';
   let used = 0;

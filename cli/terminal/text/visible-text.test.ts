@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { widthOf } from './graphemes.ts';
 import { maskedText, visibleLine, visibleText } from './visible-text.ts';
 
 describe('visibleText', () => {
@@ -46,6 +47,16 @@ const texts = fc.oneof(
   fc.array(fc.oneof(nasty, fc.string({ unit: 'grapheme', maxLength: 3 }))).map((parts) => parts.join('')),
 );
 
+test('the width of what is shown can be told, of any character', () => {
+  const format = fc.constantFrom(...Array.from('\u0600\u06dd\u070f\u08e2\u{110bd}\u{13430}'));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(format, texts)), (parts) => {
+      const shown = visibleLine(parts.join(''));
+      expect(widthOf(shown)).toBeLessThanOrEqual(2 * shown.length);
+    }),
+  );
+});
+
 test('no text steers a terminal or turns the reading direction', () => {
   fc.assert(
     fc.property(texts, (text) => {
@@ -61,6 +72,7 @@ test('a masked text is as long as the text, and as harmless', () => {
     fc.property(texts, (text) => {
       const masked = maskedText(text);
       expect(masked).toHaveLength(text.length);
+      expect(widthOf(masked.replaceAll('\n', ''))).toBeGreaterThanOrEqual(0);
       expect(masked).not.toMatch(/(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
     }),
   );

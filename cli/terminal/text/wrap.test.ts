@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { clip, graphemeAfter, graphemeBefore, graphemesOf, widthOf, wordAfter, wordBefore } from './graphemes.ts';
 import { wrap } from './wrap.ts';
@@ -38,6 +39,15 @@ describe('wrap', () => {
 describe('graphemes', () => {
   test('widths are those of cells', () => {
     expect(['a', '你', '👍🏽', '🇧🇬', 'e\u0301', 'ﷺ'].map(widthOf)).toEqual([1, 2, 2, 2, 1, 1]);
+  });
+
+  test('the short way to a width leads to the same width', () => {
+    // Format characters are never shown as they are (visible-text.ts).
+    const characters = Array.from({ length: 0x2600 }, (_, code) => String.fromCharCode(code)).filter(
+      (character) => !/\p{Cf}/u.test(character),
+    );
+    const wrong = characters.filter((character) => widthOf(character) !== stringWidth(character));
+    expect(wrong).toEqual([]);
   });
 
   test('clip says that something is missing, and keeps within the cells', () => {

@@ -95,7 +95,11 @@ export function composerView({ client, pane, active, paint }: PaneView): Compose
   const prompt = (index: number): string => (index === 0 ? (focused ? paint.bold(' › ') : paint.dim(' › ')) : '   ');
   if (draft.text === '') {
     const hint = focused ? 'write a message' : '';
-    return { lines: [{ ...emptyLine, left: prompt(0) + paint.dim(hint) }], row: 0, column: 3 };
+    return {
+      lines: [{ ...emptyLine, left: prompt(0) + paint.dim(clip(hint, pane.composerWidth)) }],
+      row: 0,
+      column: 3,
+    };
   }
   return {
     lines: shown.map((line, index) => ({ ...emptyLine, left: prompt(from + index) + line.text.trimEnd() })),
@@ -144,13 +148,17 @@ export function statusLine({ state, client, pane, paint }: PaneView): Line {
     'catching-up': () => ({ sign: '○', text: 'catching up…', paint: paint.warn }),
     lost: () => ({ sign: '○', text: 'reconnecting…', paint: (text: string) => paint.bold(paint.warn(text)) }),
   }[connection.kind]();
-  const who = ` ${client.name} · ${state.stackName} · `;
+  // The name of the stack gives way first, then that of the user.
+  const least = widthOf(said.text) + 3;
+  const long = ` ${client.name} · ${state.stackName} · `;
+  const short = ` ${clip(client.name, Math.max(Math.floor(width / 3), width - least - 4))} · `;
+  const who = widthOf(long) + least <= width ? long : short;
   const keys = client.focus === 'list' ? 'Enter open · n new · ? help · q quit' : 'Esc chats · F1 help';
   const room = width - widthOf(who) - widthOf(said.text) - 3;
   const help = room >= widthOf(keys) + 2 ? keys : '';
-  const text = clip(said.text, Math.max(1, width - widthOf(who) - 2));
+  const text = clip(`${said.sign} ${said.text}`, width - widthOf(who));
   return {
-    left: `${paint.bold(clip(who, width))}${said.paint(`${said.sign} ${text}`)}`,
+    left: paint.bold(clip(who, width)) + said.paint(text),
     right: help === '' ? '' : paint.dim(help),
     rightWidth: widthOf(help),
   };
