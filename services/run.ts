@@ -14,7 +14,7 @@ import { startMessaging, messagingSettings } from './messaging/main.ts';
 import { startProfile, profileSettings, type SeedUser } from './profile/main.ts';
 import { measureAppends } from './runtime/engine-metrics.ts';
 import { engineOptionsOf, type ExternalEngineOptions } from './runtime/engine-options.ts';
-import { allEngines, openEngines } from './runtime/engines.ts';
+import { allEngines, openEngines, type EngineGate } from './runtime/engines.ts';
 import { createFleet } from './runtime/fleet.ts';
 import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
@@ -30,8 +30,7 @@ import {
 import type { SettingMap, SettingsDeclaration, SettingsSource, ValuesOf } from './runtime/settings.ts';
 import { engineSettings } from './runtime/stack-settings.ts';
 
-export type { ExternalEngineOptions, RunningServer, SeedUser, LogLevel };
-export { prepareEngine } from './runtime/prepare-engine.ts';
+export type { EngineGate, ExternalEngineOptions, RunningServer, SeedUser, LogLevel };
 
 /** The listening sockets of a stack. */
 export const stackSockets = [
@@ -53,6 +52,8 @@ export interface StackOptions {
   readonly dataFolder: string;
   /** Where the settings of the engines come from, the strongest first; without any, the embedded ones. */
   readonly engines?: readonly SettingsSource[];
+  /** For external engines that are only being started. */
+  readonly gate?: EngineGate | undefined;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** A port that is missing, or 0, is any free one. */
@@ -110,7 +111,7 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
     { origin: 'stack', keyedBy: 'name', values: { dataFolder: options.dataFolder, ...partitionsOf(options) } },
     ...(options.engines ?? []),
   ]).values;
-  const opening = { clientId: 'cecochat', needs: allEngines, clock, log };
+  const opening = { clientId: 'cecochat', needs: allEngines, clock, log, gate: options.gate };
   const engines = scope.use(await openEngines({ ...engineOptionsOf(settings, allEngines), ...opening }));
   const { partitionCount } = engines;
   await seedConfiguration(engines.configDb, { author, partitionCount, messagingServerIds });

@@ -21,6 +21,7 @@ export interface OutputStream extends Writable {
 /** The way to the process that started this one, when there is one: `up` waits at the other end. */
 export interface ParentChannel {
   send(message: object): void;
+  onMessage(work: (message: unknown) => void): void;
   /** Called once when the other end is gone. */
   onGone(work: () => void): void;
   close(): void;

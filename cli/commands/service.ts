@@ -18,6 +18,7 @@ interface ServiceOptions {
   readonly name: string;
   readonly all?: true;
   readonly keep?: true;
+  readonly awaitEngines?: true;
   readonly portBase?: number;
   readonly logLevel: LogLevel;
 }
@@ -38,6 +39,7 @@ export const serviceCommand: CommandModule = {
       )
       .addOption(new Option('--log-level <level>', 'least level logged').choices(logLevels).default('info'))
       .addOption(new Option('--keep').hideHelp())
+      .addOption(new Option('--await-engines').hideHelp())
       .allowUnknownOption()
       .allowExcessArguments()
       .action((_server: string | undefined, options: ServiceOptions) =>
@@ -74,6 +76,7 @@ async function runAll({ environment }: Invocation, options: ServiceOptions): Pro
     logLevel,
     portBase,
     keep,
+    awaitEngines: options.awaitEngines === true,
     startServers: startServers(environment),
   });
   return { data: { name, pid: state.pid, servers: state.servers }, text: `stack "${name}" stopped` };

@@ -7,7 +7,9 @@ import { formatLogLine, parseLogLine } from '../output/log-line.ts';
 import { formatDuration } from '../output/units.ts';
 import { demoUsers } from '../stack/demo-users.ts';
 import { chooseEngines, type EngineChoice, type EngineOptions } from '../stack/engine-choice.ts';
+import type { DockerStackRequest } from '../stack/docker/docker-stack.ts';
 import { stackFolders } from '../stack/folders.ts';
+import type { Provision } from '../stack/provision.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, durationOption, integerOption, stackOption } from './options.ts';
@@ -80,14 +82,7 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   const { docker, backends, settings } = engines;
   const timeoutMs = options.timeout ?? (docker === undefined ? limitMs : dockerLimitMs);
   const how =
-    docker === undefined
-      ? { engines: settings }
-      : {
-          provision: async (signal: AbortSignal) => {
-            const { provisionDocker } = await import('../stack/docker/docker-stack.ts');
-            return provisionDocker(invocation, { name, docker, keep, signal });
-          },
-        };
+    docker === undefined ? { engines: settings } : { provision: await onDocker(invocation, { name, docker, keep }) };
   const stack = await sayingLog(invocation, () =>
     startStack(invocation, { name, timeoutMs, portBase, keep, backends, ...how }),
   );
@@ -99,6 +94,11 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   await output.event({ event: 'ready', data, text });
   const { followStack } = await import('./follow-stack.ts');
   return followStack(invocation, stack);
+}
+
+async function onDocker(invocation: Invocation, request: DockerStackRequest): Promise<Provision> {
+  const { provisionDocker } = await import('../stack/docker/docker-stack.ts');
+  return provisionDocker(invocation, request);
 }
 
 /** The last lines of the log before the error itself. */

@@ -27,7 +27,15 @@ const serviceCommand: CommandModule = {
         run(async ({ environment }) => {
           const { name, portBase } = options;
           const keep = options.keep === true;
-          await runStackProcess({ environment, name, portBase, keep, logLevel: 'info', startServers });
+          await runStackProcess({
+            environment,
+            name,
+            portBase,
+            keep,
+            awaitEngines: false,
+            logLevel: 'info',
+            startServers,
+          });
           return { data: {} };
         }),
       );

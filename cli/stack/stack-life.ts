@@ -4,18 +4,18 @@
 import { rm } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
-import { messageOf } from '../output/error-text.ts';
 import { dataHolder } from './data-holder.ts';
-import type { ProvisionedEngines } from './docker/docker-stack.ts';
-import { makeStackFolders, stackFolders, type StackFolders } from './folders.ts';
+
+import { makeStackFolders, stackFolders } from './folders.ts';
 import { inspectStack, refuseOrphan, type StackInspection } from './inspect-stack.ts';
-import { launchStack } from './process/launch-stack.ts';
+import { clearAway, launchServers } from './launch-servers.ts';
 import { stopProcess, type Stopped } from './process/stop-process.ts';
-import { portHolder } from './port-holder.ts';
+import type { Provision } from './provision.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
 import { acquireStackLock } from './stack-lock.ts';
+import { startProvisioned } from './start-provisioned.ts';
 import type { Backends } from './stack-files.ts';
-import { putStateAside, readEngines, readSecrets, readState, writeEngines, writeState } from './state.ts';
+import { putStateAside, readSecrets, readState, writeEngines, writeState } from './state.ts';
 
 export interface StartRequest {
   readonly name: string;
@@ -29,7 +29,7 @@ export interface StartRequest {
   /** What it is to run on; one that runs on something else is left alone. */
   readonly backends?: Backends;
   /** Brings up the engines themselves, before the servers. */
-  readonly provision?: (signal: AbortSignal) => Promise<ProvisionedEngines>;
+  readonly provision?: Provision;
 }
 
 export interface StopRequest {
@@ -48,8 +48,6 @@ export interface StartedStack extends StackAccess {
   readonly readyAfterMs: number;
 }
 
-const launchAttempts = 3;
-
 /** Resolves when every server is ready. A failed start leaves nothing running unless `keep`. */
 export async function startStack(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
   const { environment, output } = invocation;
@@ -63,54 +61,17 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
   const { provision } = request;
-  if (provision !== undefined) return startOnProvisioned(invocation, { ...request, folders, before, provision });
+  if (provision !== undefined) {
+    const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision });
+    return started(invocation, { name, alreadyRunning: !isNew });
+  }
   if (before.condition === 'ready') {
     return started(invocation, { name, alreadyRunning: true });
   }
   await clearAway(invocation, before);
   if (request.engines !== undefined) await writeEngines(folders, { formatVersion: 1, settings: request.engines });
-  await launchOnFreePorts(invocation, { ...request, folders });
+  await launchServers(invocation, { ...request, folders });
   return started(invocation, { name, alreadyRunning: false });
-}
-
-interface ProvisionedStart extends StartRequest {
-  readonly folders: StackFolders;
-  readonly before: StackInspection;
-  readonly provision: (signal: AbortSignal) => Promise<ProvisionedEngines>;
-}
-
-/** Engines first. When they or the servers fail, what was made of either is taken away again, unless `keep`. */
-async function startOnProvisioned(invocation: Invocation, request: ProvisionedStart): Promise<StartedStack> {
-  const { environment } = invocation;
-  const { name, folders, before, provision, timeoutMs, keep } = request;
-  const { clock } = environment;
-  const endMs = clock.monotonicMs() + timeoutMs;
-  const late = new AbortController();
-  const timer = clock.after(timeoutMs, () => late.abort(tooLate(name, timeoutMs)));
-  const { engines, isChanged, undo } = await provision(AbortSignal.any([environment.signal, late.signal])).finally(() =>
-    timer.cancel(),
-  );
-  try {
-    const known = await readEngines(folders).catch(() => undefined);
-    const isSame = JSON.stringify(known?.settings) === JSON.stringify(engines.settings);
-    await writeEngines(folders, engines);
-    if (before.condition === 'ready' && isSame && !isChanged)
-      return await started(invocation, { name, alreadyRunning: true });
-    // Servers that met a dead engine, or that know another address, start anew.
-    await clearAway(invocation, before.condition === 'ready' ? { ...before, condition: 'unhealthy' } : before);
-    await launchOnFreePorts(invocation, { ...request, timeoutMs: Math.max(1000, endMs - clock.monotonicMs()) });
-    return await started(invocation, { name, alreadyRunning: false });
-  } catch (error) {
-    if (!keep)
-      await undo().catch((problem: unknown) => invocation.output.warn(`containers are left: ${messageOf(problem)}`));
-    throw error;
-  }
-}
-
-function tooLate(name: string, timeoutMs: number): CecochatError {
-  return new CecochatError('timed.out', `stack "${name}" was not ready after ${timeoutMs} ms`, {
-    hint: 'give it longer with --timeout, or look at it with --keep and "cecochat status"',
-  });
 }
 
 function refuseOtherBackends({ name, condition, state }: StackInspection, backends: Backends | undefined): void {
@@ -124,37 +85,6 @@ function refuseOtherBackends({ name, condition, state }: StackInspection, backen
       data: { stack: name },
     },
   );
-}
-
-/**
- * A port that was free may be taken before it is listened on, by a stack that starts beside this one: then
- * ports are chosen anew.
- */
-async function launchOnFreePorts(
-  invocation: Invocation,
-  request: StartRequest & { readonly folders: StackFolders },
-): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const replaced: ReplacedPort[] = [];
-    try {
-      await launchStack({
-        ...request,
-        environment: invocation.environment,
-        onMessage: (message) => {
-          if (message.kind === 'port-replaced') {
-            replaced.push(message);
-          }
-        },
-      });
-    } catch (error) {
-      if (error instanceof CecochatError && error.code === 'port.busy' && attempt < launchAttempts) {
-        continue;
-      }
-      throw error;
-    }
-    await sayReplaced(invocation, replaced);
-    return;
-  }
 }
 
 /** Resolves when the process is gone; a stack that is not running is fine. */
@@ -198,20 +128,6 @@ export async function stopStack({ environment, output }: Invocation, request: St
   return stopped;
 }
 
-async function clearAway({ environment, output }: Invocation, found: StackInspection): Promise<void> {
-  const { state, name, condition } = found;
-  if (condition === 'dead') {
-    output.progress(`stack "${name}" had died (process ${state?.pid} is gone): starting it again`);
-  }
-  if (state !== undefined && (condition === 'unhealthy' || condition === 'starting')) {
-    const sick = found.health.filter((server) => server.state !== 'ready').map((server) => server.server.serverId);
-    output.progress(
-      `stack "${name}" runs but is not ready (${sick.join(', ') || 'no server listens'}): starting it again`,
-    );
-    await stopProcess({ process: state, clock: environment.clock, timeoutMs: 10_000 });
-  }
-}
-
 async function started(
   { environment }: Invocation,
   { name, alreadyRunning }: { name: string; alreadyRunning: boolean },
@@ -225,34 +141,4 @@ async function started(
     );
   }
   return { ...accessOf(state, secrets), alreadyRunning, readyAfterMs: state.readyAfterMs ?? 0 };
-}
-
-interface ReplacedPort {
-  readonly name: string;
-  readonly wanted: number;
-  readonly got: number;
-}
-
-const mostSaidOneByOne = 3;
-
-/** Port by port; all in one line when another stack, say, has the whole block. */
-async function sayReplaced({ output }: Invocation, replaced: readonly ReplacedPort[]): Promise<void> {
-  const [first] = replaced;
-  if (first !== undefined && replaced.length > mostSaidOneByOne) {
-    const ports = replaced.map(({ wanted }) => wanted);
-    const now = replaced.map(({ got }) => got);
-    const range = (of: readonly number[]): string => `${Math.min(...of)}-${Math.max(...of)}`;
-    output.warn(
-      `${ports.length} of the ports ${range(ports)} are busy${await heldBy(first.wanted)}: using ${range(now)}`,
-    );
-    return;
-  }
-  for (const { name, wanted, got } of replaced) {
-    output.warn(`port ${wanted} is busy${await heldBy(wanted)}: using ${got} for ${name}`);
-  }
-}
-
-async function heldBy(port: number): Promise<string> {
-  const holder = await portHolder(port);
-  return holder === undefined ? '' : ` (${holder})`;
 }

@@ -13,6 +13,16 @@ import type { EmbeddedEngineOptions, EngineOptions, ExternalEngineOptions } from
 import type { Log } from './log.ts';
 import type { EngineName, Engines } from './server.ts';
 
+export type ExternalEngine = 'kafka' | 'cassandra' | 'redis';
+
+/** For external engines that are only being started. */
+export interface EngineGate {
+  /** Resolves when this one may be opened. */
+  whenUp(engine: ExternalEngine): Promise<void>;
+  /** It is open: what the servers need on it, topic or schema, is there. */
+  opened(engine: ExternalEngine): void;
+}
+
 interface Opening {
   /** Who opens them: engines show it in their lists of clients. */
   readonly clientId: string;
@@ -20,6 +30,8 @@ interface Opening {
   readonly needs: readonly EngineName[];
   readonly clock: Clock;
   readonly log: Log;
+  /** Without one, everything is opened at once. */
+  readonly gate?: EngineGate | undefined;
 }
 
 export const allEngines: readonly EngineName[] = ['backplane', 'historyDb', 'configDb', 'userDb'];
@@ -48,20 +60,26 @@ async function embedded(options: EmbeddedEngineOptions & Opening, scope: Scope):
 }
 
 async function external(options: ExternalEngineOptions & Opening, scope: Scope): Promise<Engines> {
-  const { clock, log, clientId, needs, partitionCount, retentionMs } = options;
+  const { clock, log, clientId, needs, partitionCount, retentionMs, gate } = options;
   const warn = (fields: object, message: string): void => log.warn(fields, message);
   const [backplane, configDb, { historyDb, userDb }] = await allOrNone([
-    ifNeeded(needs.includes('backplane'), async () => {
-      const { openKafkaBackplane } = await import('../backplane/kafka/kafka-backplane.ts');
-      return scope.use(
-        await openKafkaBackplane({ ...options.kafka, clientId, partitionCount, retentionMs, clock, warn }),
-      );
-    }),
-    ifNeeded(needs.includes('configDb'), async () => {
-      const { openRedisConfigDb } = await import('../config-db/redis/redis-config-db.ts');
-      return scope.use(await openRedisConfigDb({ url: options.redisUrl, tls: options.redisTls, clock, warn }));
-    }),
-    onCassandra(options, scope),
+    ifNeeded(
+      needs.includes('backplane'),
+      through(gate, 'kafka', async () => {
+        const { openKafkaBackplane } = await import('../backplane/kafka/kafka-backplane.ts');
+        return scope.use(
+          await openKafkaBackplane({ ...options.kafka, clientId, partitionCount, retentionMs, clock, warn }),
+        );
+      }),
+    ),
+    ifNeeded(
+      needs.includes('configDb'),
+      through(gate, 'redis', async () => {
+        const { openRedisConfigDb } = await import('../config-db/redis/redis-config-db.ts');
+        return scope.use(await openRedisConfigDb({ url: options.redisUrl, tls: options.redisTls, clock, warn }));
+      }),
+    ),
+    through(gate, 'cassandra', () => onCassandra(options, scope))(),
   ]);
   return {
     partitionCount,
@@ -106,6 +124,16 @@ async function onCassandra(
 async function allOrNone<T extends readonly Promise<unknown>[]>(work: readonly [...T]) {
   await Promise.allSettled(work);
   return Promise.all(work);
+}
+
+/** Opens an engine once it is up, and tells when it is open. */
+function through<T>(gate: EngineGate | undefined, engine: ExternalEngine, open: () => Promise<T>): () => Promise<T> {
+  return async () => {
+    await gate?.whenUp(engine);
+    const opened = await open();
+    gate?.opened(engine);
+    return opened;
+  };
 }
 
 async function ifNeeded<T>(isNeeded: boolean, open: () => Promise<T>): Promise<T | undefined> {

@@ -23,20 +23,14 @@ export async function requireEngine(): Promise<void> {
   for (const image of ['redis:7', 'apache/kafka:4.3.1', 'cassandra:5.0']) await docker('image', 'inspect', image);
 }
 
-/** Everything on the engine and every listening port of the machine, a line each. */
+/** Everything on the engine, a line each. */
 export async function snapshot(): Promise<string[]> {
-  const [containers, networks, volumes, ports] = await Promise.all([
+  const [containers, networks, volumes] = await Promise.all([
     docker('ps', '--all', '--format', 'container {{.Names}}'),
     docker('network', 'ls', '--format', 'network {{.Name}}'),
     docker('volume', 'ls', '--format', 'volume {{.Name}}'),
-    listeningPorts(),
   ]);
-  return [
-    ...lines(containers),
-    ...lines(networks),
-    ...lines(volumes),
-    ...ports.map((port) => `port ${port}`),
-  ].toSorted();
+  return [...lines(containers), ...lines(networks), ...lines(volumes)].toSorted();
 }
 
 /** Container ids by part. */
@@ -46,18 +40,11 @@ export async function containersOf(stack: string): Promise<Readonly<Record<strin
   return Object.fromEntries(lines(text).map((line) => line.split(' ') as [string, string]));
 }
 
-/** Below the ports that the system gives to connections: others may come and go meanwhile. */
-async function listeningPorts(): Promise<number[]> {
+/** Whether anybody listens on that port of this machine. */
+export async function isListening(port: number): Promise<boolean> {
   const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')));
-  const found = tables.flatMap((table) =>
-    table
-      .split('\n')
-      .slice(1)
-      .map((row) => row.trim().split(/\s+/))
-      .filter((row) => row[3] === '0A')
-      .map((row) => Number.parseInt(row[1]?.split(':')[1] ?? '', 16)),
-  );
-  return [...new Set(found)].filter((port) => port < 32_768);
+  const rows = tables.flatMap((table) => table.split('\n').map((row) => row.trim().split(/\s+/)));
+  return rows.some((row) => row[3] === '0A' && Number.parseInt(row[1]?.split(':')[1] ?? '', 16) === port);
 }
 
 function lines(text: string): string[] {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Envelope } from '../envelope.ts';
 import { openSandbox, type Sandbox } from '../sandbox.ts';
-import { containersOf, docker, engineUrl, requireEngine, snapshot } from './docker-command.ts';
+import { containersOf, docker, engineUrl, isListening, requireEngine, snapshot } from './docker-command.ts';
 import { engineStartMs } from './engine-start.ts';
 
 beforeAll(requireEngine);
@@ -35,6 +35,7 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
   await json('send', '--as', 'bob', '--to', 'alice', 'from before');
   const status = await json('status');
   expect(status.data.at('condition').text()).toBe('ready');
+  const ports = portsOf(status);
   const parts = status.data
     .at('containers')
     .list()
@@ -74,6 +75,7 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
   await expect(access(join(sandbox.home, '.local', 'state', 'cecochat', stack))).rejects.toThrow('ENOENT');
   expect(await snapshot()).toEqual(before);
   expect(await sandbox.leftovers()).toEqual([]);
+  for (const port of ports) expect(await isListening(port), `port ${port}`).toBe(false);
 });
 
 async function smoke(sandbox: Sandbox): Promise<void> {
@@ -87,6 +89,12 @@ async function historyOf(json: (...args: string[]) => Promise<Envelope>): Promis
     .at('messages')
     .list()
     .map((message) => message.at('text').value);
+}
+
+/** Of servers and containers. */
+function portsOf(status: Envelope): number[] {
+  const text = JSON.stringify([status.data.at('servers').value, status.data.at('containers').value]);
+  return [...text.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port));
 }
 
 /** Printed; what is the program's own begins when the last engine is healthy, and with the calls before the first start. */

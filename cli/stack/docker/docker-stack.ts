@@ -1,37 +1,28 @@
 /**
- * A stack's engines as containers, for `up`: provisions them, makes topic and schema as soon as each engine is
- * healthy, and says where the servers find them. Loaded only when a stack is on Docker.
+ * A stack's engines as containers, for `up`: provisions them and says where the servers find them. Loaded only when a
+ * stack is on Docker.
  */
 import type { Invocation } from '../../commands/command.ts';
 import type { DockerChoice } from '../engine-choice.ts';
 import { homeFolder } from '../folders.ts';
 import { portBaseFor } from '../port-base.ts';
+import type { Provision } from '../provision.ts';
 import type { StackEngines } from '../stack-files.ts';
 import { connectEngine } from './engine/dockerode-engine.ts';
+import { otherStacksPorts } from './other-stacks-ports.ts';
 import type { ProvisionReport } from './provision/provision-report.ts';
 import { provisionStack } from './provision/provision-stack.ts';
 import type { PublishedPorts } from './provision/stack-ports.ts';
-import { otherStacksPorts } from './other-stacks-ports.ts';
 
 export interface DockerStackRequest {
   readonly name: string;
   readonly docker: DockerChoice;
   readonly keep: boolean;
-  readonly signal: AbortSignal;
 }
 
-export interface ProvisionedEngines {
-  readonly engines: StackEngines;
-  /** Whether anything was made, started or made anew. */
-  readonly isChanged: boolean;
-  /** Takes away what this run made. */
-  readonly undo: () => Promise<void>;
-}
+const prepared: Readonly<Record<string, string>> = { kafka: 'topic', cassandra: 'schema', redis: 'connection' };
 
-export async function provisionDocker(
-  invocation: Invocation,
-  { name, docker, keep, signal }: DockerStackRequest,
-): Promise<ProvisionedEngines> {
+export function provisionDocker(invocation: Invocation, { name, docker, keep }: DockerStackRequest): Provision {
   const { environment, output } = invocation;
   const { clock, env } = environment;
   const { found, before } = docker;
@@ -41,48 +32,36 @@ export async function provisionDocker(
     output.progress(reportLine({ ...one, atMs }));
     void output.event({ event: 'provision', data: { ...one, atMs } });
   };
-  const { ports, isChanged, undo } = await provisionStack({
-    engine: connectEngine(found.address),
-    project: { stack: name, home: homeFolder(environment) },
-    clock,
-    signal,
-    env,
-    report,
-    warn: (line) => output.warn(line),
-    remembered: before?.ports ?? {},
-    reserved: await otherStacksPorts(environment, name),
-    portBase: await portBaseFor(environment, name),
-    keep,
-    onHealthy: async (part, chosen) => {
-      const what = prepared[part];
-      if (what === undefined) return;
-      const { prepare } = await import('../servers/prepare.ts');
-      await prepare(environment, part, settingsOf(chosen));
-      report({ part, step: 'prepare', detail: what });
-    },
-  });
-  const engines: StackEngines = {
-    formatVersion: 1,
-    settings: settingsOf(ports),
-    docker: { engine: found.address.url, ports },
+  return {
+    run: async ({ signal, onPlanned, onUp }) =>
+      provisionStack({
+        engine: connectEngine(found.address),
+        project: { stack: name, home: homeFolder(environment) },
+        clock,
+        signal,
+        env,
+        report,
+        warn: (line) => output.warn(line),
+        remembered: before?.ports ?? {},
+        reserved: await otherStacksPorts(environment, name),
+        portBase: await portBaseFor(environment, name),
+        keep,
+        onPlanned: ({ ports, isChange }) => onPlanned({ engines: enginesAt(found.address.url, ports), isChange }),
+        onHealthy: onUp,
+      }),
+    onPrepared: (engine) => report({ part: engine, step: 'prepare', detail: prepared[engine] ?? '' }),
   };
-  return { engines, isChanged, undo };
 }
 
-const prepared: Readonly<Record<string, string>> = {
-  kafka: 'topic',
-  cassandra: 'schema',
-  redis: 'configuration database',
-};
-
 /** What the servers are told, as with --backends external. */
-function settingsOf(ports: PublishedPorts): Record<string, string> {
-  return {
+function enginesAt(engine: string, ports: PublishedPorts): StackEngines {
+  const settings = {
     backend: 'external',
     kafka: `127.0.0.1:${ports.CECOCHAT_KAFKA_PORT}`,
     cassandra: `127.0.0.1:${ports.CECOCHAT_CASSANDRA_PORT}`,
     redis: `redis://127.0.0.1:${ports.CECOCHAT_REDIS_PORT}`,
   };
+  return { formatVersion: 1, settings, docker: { engine, ports } };
 }
 
 function reportLine({ part, step, detail, atMs }: ProvisionReport): string {

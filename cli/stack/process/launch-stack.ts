@@ -10,7 +10,8 @@ import type { Environment } from '../../commands/environment.ts';
 import type { StackFolders } from '../folders.ts';
 import { processStartOf } from './process-identity.ts';
 import { crashFileName, exitError, logEnd, timeoutError, withLog } from './start-failure.ts';
-import { parseStackMessage, type StackFailure, type StackMessage } from './stack-message.ts';
+import type { EnginesUp } from './engine-gate.ts';
+import { parseStackMessage, type EngineUp, type StackFailure, type StackMessage } from './stack-message.ts';
 import { stopProcess } from './stop-process.ts';
 
 export interface LaunchRequest {
@@ -20,10 +21,14 @@ export interface LaunchRequest {
   readonly portBase: number | undefined;
   readonly timeoutMs: number;
   readonly keep: boolean;
+  /** Engines that are only being started: the process opens each one when it is told so. */
+  readonly enginesUp?: EnginesUp | undefined;
   readonly onMessage: (message: StackMessage) => void;
 }
 
 const stopLimitMs = 5000;
+/** Of a process whose engines go away with it. */
+const hastyStopLimitMs = 500;
 
 /** Resolves to its pid when all servers are ready. Error: what failed, with the last log lines in `data.log`. */
 export async function launchStack(request: LaunchRequest): Promise<number> {
@@ -36,12 +41,18 @@ export async function launchStack(request: LaunchRequest): Promise<number> {
   if (pid === undefined) {
     throw await spawnError(child);
   }
+  request.enginesUp?.listen((engine) => {
+    const message: EngineUp = { kind: 'engine-up', engine };
+    // A process that has ended meanwhile is noticed below.
+    if (child.connected) child.send(message, () => undefined);
+  });
   const processStart = (await processStartOf(pid)) ?? '';
   try {
     await untilReady(child, request);
   } catch (error) {
     if (!keep || error === signal.reason) {
-      await stopProcess({ process: { pid, processStart }, clock, timeoutMs: stopLimitMs });
+      const timeoutMs = request.enginesUp === undefined ? stopLimitMs : hastyStopLimitMs;
+      await stopProcess({ process: { pid, processStart }, clock, timeoutMs });
     }
     throw await withLog(error, { folders, fromByte });
   } finally {
@@ -53,13 +64,14 @@ export async function launchStack(request: LaunchRequest): Promise<number> {
   return pid;
 }
 
-function spawnStack({ environment, name, folders, portBase, keep }: LaunchRequest): ChildProcess {
+function spawnStack({ environment, name, folders, portBase, keep, enginesUp }: LaunchRequest): ChildProcess {
   const [node, ...options] = environment.program;
   const crashFile = openSync(join(folders.logs, crashFileName), 'w', 0o600);
   try {
     const args = [...options, 'service', 'run', '--all', '--name', name];
     const ports = portBase === undefined ? [] : ['--port-base', String(portBase)];
-    return spawn(node, [...args, ...ports, ...(keep ? ['--keep'] : [])], {
+    const more = [...(keep ? ['--keep'] : []), ...(enginesUp === undefined ? [] : ['--await-engines'])];
+    return spawn(node, [...args, ...ports, ...more], {
       // In a session of its own: Ctrl-C in the terminal reaches `up` only, which then stops it in order.
       detached: true,
       stdio: ['ignore', crashFile, crashFile, 'ipc'],

@@ -9,6 +9,7 @@ interface ChildProcessSide {
   send?(message: object, done?: (error: Error | null) => void): boolean;
   disconnect?(): void;
   once(event: 'disconnect', work: () => void): unknown;
+  on(event: 'message', work: (message: unknown) => void): unknown;
 }
 
 export function parentChannel(child: ChildProcessSide): ParentChannel {
@@ -19,6 +20,7 @@ export function parentChannel(child: ChildProcessSide): ParentChannel {
         child.send?.(message, () => undefined);
       }
     },
+    onMessage: (work) => void child.on('message', work),
     onGone: (work) => void child.once('disconnect', work),
     close: () => {
       if (child.connected === true) {

@@ -1,13 +1,24 @@
 /**
- * What the stack's process tells `up` while it starts.
+ * What the stack's process and `up` tell each other while it starts.
  */
 import { isErrorCode, type ErrorCode } from '../../../services/core/errors.ts';
 
 export type StackMessage =
   | { readonly kind: 'port-replaced'; readonly name: string; readonly wanted: number; readonly got: number }
+  /** Topic or schema are there. */
+  | { readonly kind: 'prepared'; readonly engine: EngineName }
   | { readonly kind: 'listening'; readonly afterMs: number }
   | { readonly kind: 'ready'; readonly afterMs: number }
   | { readonly kind: 'failed'; readonly error: StackFailure };
+
+/** What `up` tells a process that was started before its engines. */
+export interface EngineUp {
+  readonly kind: 'engine-up';
+  readonly engine: EngineName;
+}
+
+export const engineNames = ['kafka', 'cassandra', 'redis'] as const;
+export type EngineName = (typeof engineNames)[number];
 
 export interface StackFailure {
   readonly code: ErrorCode;
@@ -26,6 +37,10 @@ export function parseStackMessage(value: unknown): StackMessage | undefined {
       return 'name' in value && 'wanted' in value && 'got' in value
         ? { kind: 'port-replaced', name: String(value.name), wanted: Number(value.wanted), got: Number(value.got) }
         : undefined;
+    case 'prepared': {
+      const engine = engineIn(value);
+      return engine === undefined ? undefined : { kind: 'prepared', engine };
+    }
     case 'listening':
     case 'ready':
       return 'afterMs' in value ? { kind: value.kind, afterMs: Number(value.afterMs) } : undefined;
@@ -34,6 +49,16 @@ export function parseStackMessage(value: unknown): StackMessage | undefined {
     default:
       return undefined;
   }
+}
+
+export function parseEngineUp(value: unknown): EngineUp | undefined {
+  const isOne = typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'engine-up';
+  const engine = isOne ? engineIn(value) : undefined;
+  return engine === undefined ? undefined : { kind: 'engine-up', engine };
+}
+
+function engineIn(value: object): EngineName | undefined {
+  return engineNames.find((known) => 'engine' in value && value.engine === known);
 }
 
 function parseFailure(value: unknown): StackFailure {

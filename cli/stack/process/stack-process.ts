@@ -15,6 +15,7 @@ import { planPorts, type PortName } from '../ports.ts';
 import { portBaseFor } from '../port-base.ts';
 import type { Backends, StackSecrets, StackServer, StackState } from '../stack-files.ts';
 import { readEngines, readPorts, readSecrets, readState, writePorts, writeSecrets, writeState } from '../state.ts';
+import { openEngineGate, type EngineGate } from './engine-gate.ts';
 import { isRunning, processStartOf } from './process-identity.ts';
 import type { StackMessage } from './stack-message.ts';
 
@@ -29,6 +30,8 @@ export interface HostRequest {
   readonly dataFolder: string;
   /** Settings of the engines, by name; the environment gives the others. */
   readonly engines: Readonly<Record<string, string>>;
+  /** For engines that are only being started. */
+  readonly gate: EngineGate | undefined;
   readonly host: string;
   readonly ports: Readonly<Record<PortName, number>>;
   readonly secrets: StackSecrets;
@@ -44,6 +47,8 @@ export interface StackProcessOptions {
   readonly portBase: number | undefined;
   /** Go on when `up` goes away before everything is ready. */
   readonly keep: boolean;
+  /** `up` says when each engine may be opened. */
+  readonly awaitEngines: boolean;
   readonly startServers: (request: HostRequest) => Promise<HostedServers>;
 }
 
@@ -113,6 +118,10 @@ async function hostStack(options: HostOptions): Promise<StackState> {
     await using hosted = await startServers({
       dataFolder: folders.data,
       engines,
+      gate:
+        options.awaitEngines && environment.parent !== undefined
+          ? openEngineGate(environment.parent, tell, AbortSignal.any([signal, gone]))
+          : undefined,
       host,
       ports,
       secrets,

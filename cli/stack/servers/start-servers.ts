@@ -7,7 +7,7 @@ import type { Environment } from '../../commands/environment.ts';
 import type { HostedServers, HostRequest } from '../process/stack-process.ts';
 
 export function startServers({ clock, random, env }: Environment): (request: HostRequest) => Promise<HostedServers> {
-  return async ({ dataFolder, engines, host, ports, secrets, logLevel, writeLog }) => {
+  return async ({ dataFolder, engines, gate, host, ports, secrets, logLevel, writeLog }) => {
     const { adminToken, users } = secrets;
     const running = await startAll({
       dataFolder,
@@ -15,6 +15,7 @@ export function startServers({ clock, random, env }: Environment): (request: Hos
         { origin: 'up', keyedBy: 'name', values: engines },
         { origin: 'environment', keyedBy: 'variable', values: env },
       ],
+      gate,
       host,
       ports,
       adminToken,

@@ -120,6 +120,11 @@ volumes:
       ':2: service a depends on b, which is not there',
     ],
     [
+      'a wait for health without a check',
+      'services:\n  a: { image: x, depends_on: { b: { condition: service_healthy } } }\n  b: { image: x }\n',
+      ':2: service a waits for b, which has no health check',
+    ],
+    [
       'a circle',
       'services:\n  a: { image: x, depends_on: [b] }\n  b: { image: x, depends_on: [a] }\n',
       ':2: services depend on each other: a → b → a',

@@ -49,9 +49,14 @@ function checkReferences(reader: YamlReader, { service, entry, volumes, services
     }
   }
   const byName = new Map(services.map(({ service: other }) => [other.name, other]));
-  for (const needed of Object.keys(service.dependsOn)) {
-    if (!byName.has(needed))
+  for (const [needed, condition] of Object.entries(service.dependsOn)) {
+    const other = byName.get(needed);
+    if (other === undefined) {
       throw reader.refuse(entry.at, `service ${service.name} depends on ${needed}, which is not there`);
+    }
+    if (condition === 'service_healthy' && other.healthcheck === undefined) {
+      throw reader.refuse(entry.at, `service ${service.name} waits for ${needed}, which has no health check`);
+    }
   }
   const cycle = findCycle(service, byName);
   if (cycle !== undefined) throw reader.refuse(entry.at, `services depend on each other: ${cycle.join(' → ')}`);

@@ -26,6 +26,8 @@ export interface StackPlan {
   /** Names as the engine has them. */
   readonly newVolumes: readonly string[];
   readonly newNetwork: string | undefined;
+  /** Whether anything has to be done. */
+  readonly isChange: boolean;
 }
 
 /** Error: data.locked, when something that is not of this stack has a name that it needs. */
@@ -39,11 +41,11 @@ export function planStack(project: Project, services: readonly Service[], found:
     refuseForeign(project, { kind: 'container', name: containerName(project, name) }, found.containers);
   for (const name of volumes) refuseForeign(project, { kind: 'volume', name }, found.volumes);
   refuseForeign(project, { kind: 'network', name: network }, found.networks);
-  return {
-    parts: services.map((service) => planPart(project, service, found)),
-    newVolumes: volumes.filter((name) => !found.volumes.some((volume) => volume.name === name)),
-    newNetwork: found.networks.some(({ name }) => name === network) ? undefined : network,
-  };
+  const parts = services.map((service) => planPart(project, service, found));
+  const newVolumes = volumes.filter((name) => !found.volumes.some((volume) => volume.name === name));
+  const newNetwork = found.networks.some(({ name }) => name === network) ? undefined : network;
+  const isChange = newVolumes.length > 0 || newNetwork !== undefined || parts.some(({ action }) => action !== 'keep');
+  return { parts, newVolumes, newNetwork, isChange };
 }
 
 function planPart(project: Project, service: Service, { containers, images }: Found): PartPlan {

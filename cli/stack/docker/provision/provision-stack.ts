@@ -7,7 +7,7 @@ import type { Clock } from '../../../../services/core/time/clock.ts';
 import type { Environment } from '../../../commands/environment.ts';
 import type { Service } from '../compose/compose-model.ts';
 import type { DockerEngine } from '../engine/docker-engine.ts';
-import type { Found } from './plan-parts.ts';
+import { planStack } from './plan-parts.ts';
 import { isOf, portsOf, type Project } from './project.ts';
 import type { Report } from './provision-report.ts';
 import { reconcile } from './reconcile.ts';
@@ -29,19 +29,20 @@ export interface ProvisionRequest {
   readonly portBase: number;
   /** Do not undo what a failed run made. */
   readonly keep: boolean;
-  readonly onHealthy: (part: string, ports: PublishedPorts, signal: AbortSignal) => Promise<void>;
+  /** Before anything is changed. */
+  readonly onPlanned: (planned: Planned) => Promise<void>;
+  readonly onHealthy: (part: string) => void;
 }
 
-export interface Provisioned {
+export interface Planned {
   readonly ports: PublishedPorts;
-  readonly isChanged: boolean;
-  /** Takes away what this run made. */
-  readonly undo: () => Promise<void>;
+  /** Whether anything is to be made, started or made anew. */
+  readonly isChange: boolean;
 }
 
-/** When it rejects, nothing that it made is left, unless `keep`. */
-export async function provisionStack(request: ProvisionRequest): Promise<Provisioned> {
-  const { engine, project, signal, env, report, warn } = request;
+/** Resolves to what takes away what it made. When it rejects, nothing of that is left, unless `keep`. */
+export async function provisionStack(request: ProvisionRequest): Promise<() => Promise<void>> {
+  const { engine, project, signal, env, report, warn, clock, onHealthy } = request;
   const undo = new UndoList(engine);
   try {
     const [containers, networks, volumes] = await Promise.all([
@@ -62,22 +63,15 @@ export async function provisionStack(request: ProvisionRequest): Promise<Provisi
     const model = await readStackCompose(variables);
     const services = model.services.filter(({ profiles }) => profiles.length === 0);
     signal.throwIfAborted();
-    const found: Found = { containers, networks, volumes, images: await imagesOf(engine, services) };
-    const onHealthy = (part: string, either: AbortSignal): Promise<void> => request.onHealthy(part, ports, either);
-    const { clock } = request;
-    const isChanged = await reconcile({
-      engine,
-      project,
-      services,
-      ports,
-      found,
-      undo,
-      clock,
-      signal,
-      report,
-      onHealthy,
+    const plan = planStack(project, services, {
+      containers,
+      networks,
+      volumes,
+      images: await imagesOf(engine, services),
     });
-    return { ports, isChanged, undo: () => undo.run() };
+    await request.onPlanned({ ports, isChange: plan.isChange });
+    await reconcile({ engine, project, plan, ports, undo, clock, signal, report, onHealthy });
+    return () => undo.run();
   } catch (error) {
     if (!request.keep) await undone(request, undo, error);
     throw error;

@@ -4,6 +4,7 @@ import { systemClock } from '../../../../services/core/time/clock.ts';
 import { parseCompose } from '../compose/parse-compose.ts';
 import { EngineRefusal } from '../engine/docker-engine.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.fixture.ts';
+import { planStack } from './plan-parts.ts';
 import { reconcile } from './reconcile.ts';
 import { removeStack } from './stack-objects.ts';
 import { UndoList } from './undo-list.ts';
@@ -38,22 +39,24 @@ async function up(engine: FakeEngine, { text = compose(), signal, stack = 'one' 
     engine.listNetworks(),
     engine.listVolumes(),
   ]);
+  const found = { containers, networks, volumes, images: new Map(engine.images) };
+  const plan = planStack({ ...project, stack }, services, found);
   try {
-    return await reconcile({
+    await reconcile({
       engine,
       project: { ...project, stack },
-      services,
+      plan,
       ports: {},
-      found: { containers, networks, volumes, images: new Map(engine.images) },
       undo,
       clock: systemClock,
       signal: signal ?? new AbortController().signal,
       report: () => undefined,
       onHealthy: (part) => {
-        engine.done.push(`healthy ${part}`);
-        return Promise.resolve();
+        const isChanged = plan.parts.some(({ service, action }) => service.name === part && action !== 'keep');
+        if (isChanged) engine.done.push(`healthy ${part}`);
       },
     });
+    return plan.isChange;
   } catch (error) {
     await undo.run();
     throw error;

@@ -7,7 +7,7 @@ import type { Clock } from '../../../../services/core/time/clock.ts';
 import type { Service } from '../compose/compose-model.ts';
 import { EngineRefusal, type ContainerSummary, type DockerEngine } from '../engine/docker-engine.ts';
 import { ensureImage } from './ensure-image.ts';
-import { planStack, type Found, type PartPlan } from './plan-parts.ts';
+import type { PartPlan, StackPlan } from './plan-parts.ts';
 import { containerLabels, containerName, networkName, projectLabels, volumeName, type Project } from './project.ts';
 import type { Report } from './provision-report.ts';
 import { UndoList } from './undo-list.ts';
@@ -16,24 +16,20 @@ import { waitHealthy } from './wait-healthy.ts';
 export interface ReconcileRequest {
   readonly engine: DockerEngine;
   readonly project: Project;
-  /** Of the active profiles. */
-  readonly services: readonly Service[];
   /** Chosen ports by variable of the compose file, to be remembered on the containers. */
   readonly ports: Readonly<Record<string, number>>;
-  readonly found: Found;
+  readonly plan: StackPlan;
   readonly undo: UndoList;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly report: Report;
-  /** Called for each part once it is healthy, unless nothing had to be done for it. */
-  readonly onHealthy: (part: string, signal: AbortSignal) => Promise<void>;
+  /** Called for each part once it is healthy. */
+  readonly onHealthy: (part: string) => void;
 }
 
-/** Resolves to whether anything was changed. The caller runs `undo` when it rejects. */
-export async function reconcile(request: ReconcileRequest): Promise<boolean> {
-  const { engine, project, services, found, undo, signal } = request;
-  const plan = planStack(project, services, found);
-  const isChanged = plan.newNetwork !== undefined || plan.newVolumes.length > 0;
+/** Resolves when every part is healthy. The caller runs `undo` when it rejects. */
+export async function reconcile(request: ReconcileRequest): Promise<void> {
+  const { engine, project, plan, undo, signal } = request;
   const labels = projectLabels(project);
   const givenUp = new AbortController();
   const either = AbortSignal.any([signal, givenUp.signal]);
@@ -51,7 +47,7 @@ export async function reconcile(request: ReconcileRequest): Promise<boolean> {
       : [engine.createNetwork(plan.newNetwork, labels).then(() => undo.networkCreated(networkName(project)))]),
   ]).then(() => undefined);
   const started = new Map<string, Promise<void>>();
-  const healthy = new Map<string, Promise<boolean>>();
+  const healthy = new Map<string, Promise<void>>();
   for (const part of inOrder(plan.parts)) {
     const { name, dependsOn } = part.service;
     const needs = Object.entries(dependsOn).map(([needed, condition]) =>
@@ -64,11 +60,10 @@ export async function reconcile(request: ReconcileRequest): Promise<boolean> {
     );
     healthy.set(name, start.then((running) => untilHealthy(request, running, either)).catch(giveUp));
   }
-  const settled = await Promise.allSettled([base.catch(giveUp), ...started.values(), ...healthy.values()]);
+  await Promise.allSettled([base.catch(giveUp), ...started.values(), ...healthy.values()]);
   // The first failure, not the abort that it caused elsewhere.
-  if (givenUp.signal.aborted) throw signal.aborted ? signal.reason : givenUp.signal.reason;
+  givenUp.signal.throwIfAborted();
   signal.throwIfAborted();
-  return isChanged || settled.some((result) => result.status === 'fulfilled' && result.value === true);
 }
 
 /** Those that others depend on come first. */
@@ -163,15 +158,11 @@ async function startContainer(
   }
 }
 
-/** Whether something was done for it. */
-async function untilHealthy(request: ReconcileRequest, running: RunningPart, signal: AbortSignal): Promise<boolean> {
+async function untilHealthy(request: ReconcileRequest, running: RunningPart, signal: AbortSignal): Promise<void> {
   const { engine, clock, project, report, onHealthy } = request;
   const { service, id, isChanged, restartsBefore } = running;
   const name = containerName(project, service.name);
   await waitHealthy({ engine, clock, signal, id, service, containerName: name, restartsBefore });
-  if (isChanged) {
-    report({ part: service.name, step: 'healthy', detail: '' });
-    await onHealthy(service.name, signal);
-  }
-  return isChanged;
+  if (isChanged) report({ part: service.name, step: 'healthy', detail: '' });
+  onHealthy(service.name);
 }

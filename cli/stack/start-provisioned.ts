@@ -1,0 +1,82 @@
+/**
+ * Starts a stack together with its engines: the servers' process starts beside them and opens each one as soon as it
+ * is healthy. When either fails, both are taken away again, unless they are to be kept.
+ */
+import { CecochatError } from '../../services/core/errors.ts';
+import type { Invocation } from '../commands/command.ts';
+import { messageOf } from '../output/error-text.ts';
+import type { StackFolders } from './folders.ts';
+import type { StackInspection } from './inspect-stack.ts';
+import { clearAway, launchServers, type LaunchServers } from './launch-servers.ts';
+import { EnginesUp } from './process/engine-gate.ts';
+import { engineNames } from './process/stack-message.ts';
+import type { Provision, ProvisionPlan } from './provision.ts';
+import { readEngines, writeEngines } from './state.ts';
+
+export interface ProvisionedStart extends Omit<LaunchServers, 'enginesUp' | 'onPrepared'> {
+  readonly folders: StackFolders;
+  readonly before: StackInspection;
+  readonly provision: Provision;
+}
+
+/** `isNew`: whether the servers were started; those that run well over unchanged engines are left alone. */
+export async function startProvisioned(
+  invocation: Invocation,
+  request: ProvisionedStart,
+): Promise<{ readonly isNew: boolean }> {
+  const { environment } = invocation;
+  const { name, provision, timeoutMs, keep } = request;
+  const { clock } = environment;
+  const failed = new AbortController();
+  const timer = clock.after(timeoutMs, () => failed.abort(tooLate(name, timeoutMs)));
+  const signal = AbortSignal.any([environment.signal, failed.signal]);
+  const enginesUp = new EnginesUp();
+  let servers: Promise<void> | undefined;
+  let undo: (() => Promise<void>) | undefined;
+  try {
+    undo = await provision.run({
+      signal,
+      onUp: (engine) => {
+        const known = engineNames.find((each) => each === engine);
+        if (known !== undefined) enginesUp.announce(known);
+      },
+      onPlanned: async (plan) => {
+        if (!(await needServers(request, plan))) return;
+        // Servers that met a dead engine, or that know another address, start anew.
+        const { before } = request;
+        await clearAway(invocation, before.condition === 'ready' ? { ...before, condition: 'unhealthy' } : before);
+        const launching = { ...invocation, environment: { ...environment, signal } };
+        const onPrepared = (engine: string): void => provision.onPrepared(engine);
+        servers = launchServers(launching, { ...request, enginesUp, onPrepared });
+        servers.catch((error: unknown) => failed.abort(error));
+      },
+    });
+    await servers;
+    return { isNew: servers !== undefined };
+  } catch (error) {
+    failed.abort(error);
+    await servers?.catch(() => undefined);
+    if (!keep) {
+      await undo?.().catch((problem: unknown) => invocation.output.warn(`containers are left: ${messageOf(problem)}`));
+    }
+    throw error;
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function needServers(
+  { folders, before }: ProvisionedStart,
+  { engines, isChange }: ProvisionPlan,
+): Promise<boolean> {
+  const known = await readEngines(folders).catch(() => undefined);
+  const isSame = JSON.stringify(known?.settings) === JSON.stringify(engines.settings);
+  await writeEngines(folders, engines);
+  return isChange || !isSame || before.condition !== 'ready';
+}
+
+function tooLate(name: string, timeoutMs: number): CecochatError {
+  return new CecochatError('timed.out', `stack "${name}" was not ready after ${timeoutMs} ms`, {
+    hint: 'give it longer with --timeout, or look at it with --keep and "cecochat status"',
+  });
+}
