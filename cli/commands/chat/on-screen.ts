@@ -1,7 +1,7 @@
 /**
  * Wires the terminal client: users, their connections, the screen.
  */
-import { openPeer, type Peer } from '../../terminal/network/peer.ts';
+import type { Peer } from '../../terminal/network/peer.ts';
 import { startState } from '../../terminal/model/start.ts';
 import { openTerminal, type Terminal } from '../../terminal/run-terminal.tsx';
 import type { Environment } from '../environment.ts';
@@ -41,6 +41,8 @@ export async function chatOnScreen(
     rttMs: () => peers.map((peer) => peer.rttMs),
   });
   try {
+    // Loaded while the first frame is on the screen already.
+    const { openPeer } = await import('../../terminal/network/peer.ts');
     peers = users.map(({ access, findName }, client) =>
       openPeer({
         session: access.session,

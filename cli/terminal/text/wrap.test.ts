@@ -8,6 +8,7 @@ describe('wrap', () => {
   test('breaks between words, and inside a word that is too long', () => {
     expect(wrap('to be or not', 6).map(({ text }) => text)).toEqual(['to be ', 'or not']);
     expect(wrap('abcdefgh', 3).map(({ text }) => text)).toEqual(['abc', 'def', 'gh']);
+    expect(wrap(' !!你', 3).map(({ text }) => text)).toEqual([' ', '!!', '你']);
     expect(wrap('a\n\nb', 5).map(({ text }) => text)).toEqual(['a', '', 'b']);
   });
 
