@@ -6,7 +6,11 @@ import { systemRandom } from '../services/core/random.ts';
 import { systemClock } from '../services/core/time/clock.ts';
 import { interruptSignal } from '../cli/interrupt.ts';
 import { main } from '../cli/main.ts';
+import { terminalHost } from '../cli/terminal-host.ts';
 import { parentChannel } from '../cli/stack/process/parent-channel.ts';
+
+// React picks its build by it; the other one is slower and remembers every measurement.
+process.env['NODE_ENV'] ??= 'production';
 
 process.exitCode = await main({
   argv: process.argv.slice(2),
@@ -19,5 +23,6 @@ process.exitCode = await main({
   cwd: process.cwd(),
   clock: systemClock,
   random: systemRandom,
+  host: terminalHost(process),
   signal: interruptSignal(process),
 });

@@ -56,6 +56,12 @@ export interface ChatClientDependencies {
   readonly signal?: AbortSignal;
 }
 
+export interface ConfirmedMessage {
+  readonly chatId: string;
+  readonly senderId: bigint;
+  readonly messageId: bigint;
+}
+
 export interface ChatClient extends AsyncDisposable {
   readonly session: Session;
   /** Round trip of the last ping; undefined before the first. */
@@ -74,7 +80,9 @@ export interface ChatClient extends AsyncDisposable {
   /** Says so for an event without asking for the next: its cursor is stored, its message confirmed as delivered. */
   taken(event: FeedEvent): void;
   /** Up to this message of that sender everything was on the screen. */
-  seen(message: { readonly chatId: string; readonly senderId: bigint; readonly messageId: bigint }): void;
+  seen(message: ConfirmedMessage): void;
+  /** Up to this message of that sender everything came here otherwise than by the feed, from history. */
+  received(message: ConfirmedMessage): void;
   history(signal?: AbortSignal): Promise<History>;
   /** Drops the connection as a lost network would; the client resumes by itself. */
   interrupt(): void;
@@ -247,6 +255,10 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
     taken,
     seen({ chatId, senderId, messageId }) {
       confirmations.seen(chatId, senderId, messageId);
+      stream?.kick();
+    },
+    received({ chatId, senderId, messageId }) {
+      confirmations.received(chatId, senderId, messageId);
       stream?.kick();
     },
     history: ask,

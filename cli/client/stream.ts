@@ -134,7 +134,10 @@ export function runStream(request: StreamRequest): Stream {
           kick();
         }),
       );
+      // The first one at once, so that the round-trip time is known.
+      pingDue = true;
       request.welcome(welcome);
+      kick();
     },
     frame(frame) {
       if (frame.pong !== undefined) serverTime.note(frame.pong.serverTimeMs);

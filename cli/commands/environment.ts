@@ -5,6 +5,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Random } from '../../services/core/random.ts';
 import type { Clock } from '../../services/core/time/clock.ts';
+import type { TerminalHost } from '../terminal-host.ts';
 
 export interface InputStream extends Readable {
   readonly isTTY?: boolean;
@@ -14,6 +15,7 @@ export interface InputStream extends Readable {
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** The way to the process that started this one, when there is one: `up` waits at the other end. */
@@ -31,6 +33,8 @@ export interface Environment {
   /** What starts this program again: [node, its options, script]; `up` starts the stack's process with it. */
   readonly program: readonly [string, ...string[]];
   readonly parent?: ParentChannel | undefined;
+  /** Only where the program is a process of its own. */
+  readonly host?: TerminalHost;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;

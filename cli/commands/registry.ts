@@ -55,6 +55,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./service.ts')).serviceCommand,
   },
   {
+    name: 'chat',
+    summary: 'chat in the terminal, as one user or as two side by side',
+    group: 'chat',
+    load: async () => (await import('./chat/chat.ts')).chatCommand,
+  },
+  {
     name: 'send',
     summary: 'send a message, or every line of standard input',
     group: 'chat',

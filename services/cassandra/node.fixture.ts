@@ -19,14 +19,15 @@ export interface NodeFixture extends AsyncDisposable {
   start(commitLogSync: 'group' | 'periodic'): Promise<void>;
 }
 
-export async function startNode(): Promise<NodeFixture> {
+/** `settings`: of cassandra.yaml, by their dotted names, beside those that the script writes. */
+export async function startNode(settings: Readonly<Record<string, string>> = {}): Promise<NodeFixture> {
   const engines = requireEngine('CECOCHAT_TEST_ENGINES');
   const folder = await mkdtemp(join(tmpdir(), 'cecochat-cassandra-'));
   // Its gossip takes the port that is 2042 lower; both lie below the ephemeral ones.
   const port = 20_000 + randomInt(systemRandom, 9_000);
   const start: NodeFixture['start'] = async (commitLogSync) => {
     const args = ['--port', String(port), '--data', folder, '--commitlog-sync', commitLogSync];
-    await run(join(engines, 'start-cassandra'), args);
+    await run('env', [`JVM_OPTS=${jvmOptions(settings)}`, join(engines, 'start-cassandra'), ...args]);
   };
   await start('group');
   return {
@@ -39,4 +40,9 @@ export async function startNode(): Promise<NodeFixture> {
       await run(join(engines, 'stop-cassandra'), [folder, '--purge']);
     },
   };
+}
+
+function jvmOptions(settings: Readonly<Record<string, string>>): string {
+  const all = Object.entries(settings).map(([name, value]) => `-Dcassandra.settings.${name}=${value}`);
+  return all.length === 0 ? '' : ['-Dcassandra.config.allow_system_properties=true', ...all].join(' ');
 }

@@ -26,7 +26,8 @@ export interface SilentNodesDependencies {
 
 export function createSilentNodes(deps: SilentNodesDependencies): SilentNodes {
   const { probe, clock, log, closed } = deps;
-  const silent = new Set<Host>();
+  /** By address, which stays what it is when the driver makes a new object for a node. */
+  const silent = new Set<string>();
 
   const untilAnswered = async (host: Host): Promise<void> => {
     while (!closed.aborted) {
@@ -39,12 +40,13 @@ export function createSilentNodes(deps: SilentNodesDependencies): SilentNodes {
     }
   };
   const avoid = (host: Host): void => {
-    if (silent.has(host) || closed.aborted) return;
-    silent.add(host);
-    log.warn({ node: host.address }, 'this node of Cassandra does not answer: the others are asked first');
+    const { address } = host;
+    if (silent.has(address) || closed.aborted) return;
+    silent.add(address);
+    log.warn({ node: address }, 'this node of Cassandra does not answer: the others are asked first');
     void untilAnswered(host).then(() => {
-      silent.delete(host);
-      if (!closed.aborted) log.info({ node: host.address }, 'this node of Cassandra answers again');
+      silent.delete(address);
+      if (!closed.aborted) log.info({ node: address }, 'this node of Cassandra answers again');
     });
   };
 
@@ -74,9 +76,9 @@ class TimeoutTracker extends tracker.RequestLogger {
 
 /** Token-aware within the data centre, as the driver's default. */
 class SilentLastPolicy extends policies.loadBalancing.DefaultLoadBalancingPolicy {
-  readonly #silent: ReadonlySet<Host>;
+  readonly #silent: ReadonlySet<string>;
 
-  constructor(silent: ReadonlySet<Host>) {
+  constructor(silent: ReadonlySet<string>) {
     super();
     this.#silent = silent;
   }
@@ -90,10 +92,10 @@ class SilentLastPolicy extends policies.loadBalancing.DefaultLoadBalancingPolicy
 
 type PlanMaker = policies.loadBalancing.LoadBalancingPolicy['newQueryPlan'];
 
-function* lastOf(plan: Iterator<Host>, silent: ReadonlySet<Host>): Generator<Host, void> {
+function* lastOf(plan: Iterator<Host>, silent: ReadonlySet<string>): Generator<Host, void> {
   const last: Host[] = [];
   for (let step = plan.next(); step.done !== true; step = plan.next()) {
-    if (silent.has(step.value)) last.push(step.value);
+    if (silent.has(step.value.address)) last.push(step.value);
     else yield step.value;
   }
   yield* last;

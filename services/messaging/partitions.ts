@@ -17,9 +17,11 @@ import { encodeReceipt } from '../backplane/payloads.ts';
 import { openClaims, type Claims } from './claims.ts';
 import type { Counters } from './counters.ts';
 import { createOwner } from './create-owner.ts';
+import { createEndedReport } from './ended-report.ts';
 import type { Feeds } from './feeds.ts';
 import { viewOf } from './fold-start.ts';
 import { createLogPorts } from './log-ports.ts';
+import { notOwnedError } from './not-owned-error.ts';
 import type { Owner } from './owner.ts';
 import { someAtOnce } from './some-at-once.ts';
 
@@ -89,6 +91,8 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     report('info', { partitions: phases.size, tookMs }, 'the partitions are taken over');
   };
 
+  const reportEnded = createEndedReport(report);
+
   const ports = createLogPorts({
     ...deps,
     owner: () => owner,
@@ -119,7 +123,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     ports.forget(partition);
     feeds.close(partition, stopping ? { code: 'server.stopping', why } : { code: 'refresh', why });
     if (isAssigned(partition)) notBeforeMs.set(partition, clock.monotonicMs() + retakeMs);
-    report('info', { partition, why }, 'a partition ended');
+    reportEnded(partition, why);
     changed();
     reconcile();
   };
@@ -294,22 +298,4 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
       await claims[Symbol.asyncDispose]();
     },
   };
-}
-
-function notOwnedError(given: {
-  serverId: string;
-  partition: number;
-  config: DynamicConfig | undefined;
-}): CecochatError {
-  const { serverId, partition, config } = given;
-  const ownerId = config === undefined ? undefined : serverOf(config, partition);
-  const address = ownerId === undefined ? undefined : config?.serverAddresses.get(ownerId);
-  const data: Record<string, string> = { partition: String(partition) };
-  if (ownerId !== undefined) data['serverId'] = ownerId;
-  if (address !== undefined) data['address'] = address;
-  const whom = ownerId === undefined ? 'no server has it now' : `server ${ownerId} has it`;
-  return new CecochatError('partition.not_owned', `server ${serverId} does not own partition ${partition}; ${whom}`, {
-    hint: address === undefined ? 'ask connect again' : `connect to ${address}`,
-    data,
-  });
 }

@@ -38,7 +38,7 @@ function defineMessages(command: Command, run: RunCommand): void {
     .command('messages')
     .summary('throughput and latency, from send to the other client')
     .description(
-      'Send between pairs of users: durable acknowledgement and delivery, beside a bare echo of the same bytes. On\nexternal engines: latency at --rate (default 1 000/s) beside a round trip of bare kafkajs, then saturation\nbeside a bare producer with the same batches.',
+      'Send between pairs of users: durable acknowledgement and delivery, beside a bare echo of the same bytes. On external engines: latency at --rate (default 1 000/s) beside a round trip of bare kafkajs, then saturation beside a bare producer with the same batches.',
     )
     .option('--dialogs <number>', 'pairs of users', integerOption({ min: 1, max: 5_000 }), 64)
     .option('--in-flight <number>', 'messages on their way in each dialog', integerOption({ min: 1, max: 4_000 }), 8)

@@ -41,7 +41,7 @@ export interface ChatAccessRequest {
   readonly stackName: string;
   readonly userName: string;
   /** Each kind of program is a client (device) of its own, with its own client id and cursor. */
-  readonly client: 'send' | 'listen' | 'history' | 'chat';
+  readonly client: 'send' | 'listen' | 'history' | 'chat' | `chat-${number}`;
   readonly signal: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ export function asOption(): Option {
 export async function openChatAccess(request: ChatAccessRequest): Promise<ChatAccess> {
   const { environment, stackName, userName, signal } = request;
   const stack = await findRunningStack(environment, stackName);
-  const folder = join(stackFolders(environment, stackName).root, 'clients');
+  const folder = clientsFolder(environment, stackName);
   const base = join(folder, `${encodeURIComponent(userName)}.${request.client}`);
   const given = environment.env['CECOCHAT_PASSWORD'];
   const password = given === undefined || given === '' ? stack.passwordOf(userName) : given;
@@ -91,6 +91,11 @@ export async function openChatAccess(request: ChatAccessRequest): Promise<ChatAc
       return findUser({ profileUrl, name: nameOrId, token, signal: abort });
     },
   };
+}
+
+/** Where sessions and cursors of the clients on this machine are kept. */
+export function clientsFolder(environment: Environment, stackName: string): string {
+  return join(stackFolders(environment, stackName).root, 'clients');
 }
 
 function noPassword(userName: string): CecochatError {

@@ -1,0 +1,82 @@
+/**
+ * `cecochat chat`: the terminal client, for one user or for two side by side.
+ */
+import { Option } from '../../commander.ts';
+import { CecochatError } from '../../../services/core/errors.ts';
+import { findRunningStack } from '../../stack/running-stack.ts';
+import type { CommandModule, CommandResult, Invocation } from '../command.ts';
+import { addExamples, stackOption } from '../options.ts';
+import type { ChatOptions } from './chat-options.ts';
+import type { chatOnScreen } from './on-screen.ts';
+import { openUsers } from './open-users.ts';
+
+const mostUsers = 2;
+
+export const chatCommand: CommandModule = {
+  define(command, run) {
+    const as = new Option('--as <user>', 'name of the user who chats; twice: two side by side, with one another')
+      .argParser((name: string, before: readonly string[] | undefined) => [...(before ?? []), name])
+      .makeOptionMandatory();
+    command
+      .description('Chat in the terminal. Press ? or F1 there for the keys.')
+      .addOption(as)
+      .option('--with <user>', 'open the chat with this user at once')
+      .option('--plain', 'one line a message and no redrawing, for screen readers')
+      .option('--bell', 'ring the bell for messages that are not on the screen')
+      .option('--title', "show unread messages in the terminal's title")
+      .addOption(stackOption())
+      .action((options: ChatOptions) => run((invocation) => chat(invocation, options)));
+    addExamples(command, [
+      ['cecochat chat --as bob', 'the chats of bob'],
+      ['cecochat chat --as bob --as alice', 'both sides of a chat in one terminal; Tab changes sides'],
+    ]);
+  },
+};
+
+async function chat(invocation: Invocation, options: ChatOptions): Promise<CommandResult> {
+  const { environment, output } = invocation;
+  check(invocation, options);
+  // Says that nothing runs before anything is loaded or made.
+  await findRunningStack(environment, options.name);
+  if (options.plain === true) {
+    const { chatPlainly } = await import('./plain.ts');
+    await chatPlainly({ environment, output }, options);
+  } else {
+    // What draws is loaded while the servers log in.
+    const drawing = loadScreen();
+    await using opened = await openUsers(environment, options);
+    await (
+      await drawing
+    )(environment, { options, users: opened.users });
+  }
+  return { data: {} };
+}
+
+function check({ environment, output }: Invocation, options: ChatOptions): void {
+  const scripts = 'cecochat send --as bob --to alice "hello", and cecochat listen --as alice --json';
+  if (output.json) throw usage('chat has no --json: it is for people', scripts);
+  if (options.as.length > mostUsers) throw usage(`option --as was given ${options.as.length} times, two at most`);
+  if (options.plain === true) {
+    if (options.as.length > 1) throw usage('--plain is for one user', 'cecochat chat --plain --as bob --with alice');
+    if (options.with === undefined) throw usage('--plain needs to know with whom', 'add --with alice');
+    return;
+  }
+  const { stdin, stdout, host, env } = environment;
+  const missing =
+    stdin.isTTY !== true
+      ? 'standard input is no terminal'
+      : stdout.isTTY !== true
+        ? 'standard output is no terminal'
+        : host === undefined || env['TERM'] === 'dumb'
+          ? `this terminal (TERM=${env['TERM'] ?? ''}) cannot move its cursor`
+          : undefined;
+  if (missing !== undefined) throw usage(`chat needs a terminal: ${missing}`, `in scripts: ${scripts}`);
+}
+
+function usage(message: string, hint?: string): CecochatError {
+  return new CecochatError('usage.invalid', message, hint === undefined ? {} : { hint });
+}
+
+async function loadScreen(): Promise<typeof chatOnScreen> {
+  return (await import('./on-screen.ts')).chatOnScreen;
+}

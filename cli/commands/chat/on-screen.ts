@@ -1,0 +1,62 @@
+/**
+ * Wires the terminal client: users, their connections, the screen.
+ */
+import { openPeer, type Peer } from '../../terminal/network/peer.ts';
+import { startState } from '../../terminal/model/start.ts';
+import { openTerminal, type Terminal } from '../../terminal/run-terminal.tsx';
+import type { Environment } from '../environment.ts';
+import type { ChatOptions } from './chat-options.ts';
+import type { ChatUser } from './open-users.ts';
+
+export async function chatOnScreen(
+  environment: Environment,
+  { options, users }: { readonly options: ChatOptions; readonly users: readonly ChatUser[] },
+): Promise<void> {
+  const { stdin, stdout, host, clock, random, env } = environment;
+  if (host === undefined) throw new Error('a program without a process of its own has no screen');
+  const life = new AbortController();
+  const signal = AbortSignal.any([environment.signal, life.signal]);
+  let peers: readonly Peer[] = [];
+  const noColor = env['NO_COLOR'];
+  const terminal: Terminal = openTerminal({
+    stdin,
+    stdout,
+    host,
+    clock,
+    signal: environment.signal,
+    state: startState(
+      users.map(({ access, with: partner }) => ({
+        userId: access.session.userId,
+        name: access.session.name,
+        with: partner,
+      })),
+      { nowMs: clock.nowMs(), stackName: options.name },
+    ),
+    colours: noColor === undefined || noColor === '',
+    bell: options.bell === true,
+    title: options.title === true,
+    carryOut(effect) {
+      peers[effect.client]?.run(effect);
+    },
+    rttMs: () => peers.map((peer) => peer.rttMs),
+  });
+  try {
+    peers = users.map(({ access, findName }, client) =>
+      openPeer({
+        session: access.session,
+        connectUrl: access.stack.connectUrl,
+        clock,
+        random,
+        findUser: (name) => access.userId(name),
+        findName,
+        tell: (event) => terminal.dispatch({ kind: 'network', client, event }),
+        signal,
+      }),
+    );
+    await Promise.race([terminal.left, ...peers.map((peer) => peer.ended)]);
+  } finally {
+    terminal.close();
+    await Promise.all(peers.map((peer) => peer.close()));
+    life.abort();
+  }
+}

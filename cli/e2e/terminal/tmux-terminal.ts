@@ -1,0 +1,134 @@
+/**
+ * A real pseudo-terminal of its own for a command: keys go in, the screen is read. It is a pane of a tmux server
+ * that nobody else uses; disposing it ends both.
+ */
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { systemClock } from '../../../services/core/time/clock.ts';
+import { programFile, projectFolder, type Sandbox } from '../sandbox.ts';
+
+const run = promisify(execFile);
+const pollMs = 25;
+
+export interface TmuxTerminal extends AsyncDisposable {
+  /** tmux's names of keys: "Enter", "PageUp", "C-c", "M-Enter". */
+  press(...keys: readonly string[]): Promise<void>;
+  /** Typed as it is. */
+  type(text: string): Promise<void>;
+  /** As a terminal pastes: in brackets, when the program asked for them. */
+  paste(text: string): Promise<void>;
+  resize(columns: number, rows: number): Promise<void>;
+  /** What the screen shows, row by row, without trailing spaces. */
+  rows(): Promise<string[]>;
+  /** Resolves with the rows as soon as they are as wanted: text that they hold, or a check of them. */
+  shows(wanted: string | RegExp | ((rows: readonly string[]) => boolean), within?: number): Promise<string[]>;
+  /** A format of tmux about the pane: "#{cursor_x}", "#{alternate_on}", "#{pane_dead}". */
+  ask(format: string): Promise<string>;
+}
+
+export interface TerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A terminal in which `cecochat …args` runs. */
+export function openChatTerminal(
+  sandbox: Sandbox,
+  args: readonly string[],
+  options: TerminalOptions = {},
+): Promise<TmuxTerminal> {
+  return openTmuxTerminal(sandbox, [process.execPath, programFile, ...args], options);
+}
+
+export async function openTmuxTerminal(
+  sandbox: Sandbox,
+  command: readonly string[],
+  options: TerminalOptions = {},
+): Promise<TmuxTerminal> {
+  const { columns = 100, rows = 30 } = options;
+  const socket = join(tmpdir(), `cecochat-tmux-${randomUUID()}`);
+  const { CI: _, ...env } = { ...sandbox.env, ...options.env };
+  const tmux = (...args: readonly string[]): Promise<{ stdout: string }> =>
+    run('tmux', ['-u', '-S', socket, '-f', '/dev/null', ...args], {
+      env: { ...env, LANG: 'C.UTF-8' },
+      cwd: projectFolder,
+    });
+  const settings = [
+    'set',
+    '-g',
+    'status',
+    'off',
+    ';',
+    'set',
+    '-g',
+    'remain-on-exit',
+    'on',
+    ';',
+    'set',
+    '-g',
+    'escape-time',
+    '0',
+  ];
+  const size = ['-x', String(columns), '-y', String(rows)];
+  // Settings first: the first window is of a shell that does nothing.
+  await tmux(
+    'new-session',
+    '-d',
+    ...size,
+    'sleep 1000000',
+    ';',
+    ...settings,
+    ';',
+    'set',
+    '-g',
+    'remain-on-exit-format',
+    '',
+  );
+  await tmux('respawn-pane', '-k', '-c', projectFolder, `exec ${command.map(quoted).join(' ')}`);
+
+  const read = async (): Promise<string[]> =>
+    (await tmux('capture-pane', '-p')).stdout
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((row) => row.trimEnd());
+  return {
+    press: async (...keys) => void (await tmux('send-keys', ...keys)),
+    type: async (text) => void (await tmux('send-keys', '-l', '--', text)),
+    async paste(text) {
+      await tmux('set-buffer', '-b', 'paste', '--', text);
+      await tmux('paste-buffer', '-p', '-r', '-d', '-b', 'paste');
+    },
+    resize: async (width, height) => void (await tmux('resize-window', '-x', String(width), '-y', String(height))),
+    rows: read,
+    async shows(wanted, within = 15_000) {
+      const good = checkOf(wanted);
+      const endMs = systemClock.monotonicMs() + within;
+      for (;;) {
+        const shown = await read();
+        if (good(shown)) return shown;
+        if (systemClock.monotonicMs() > endMs)
+          throw new Error(`the screen did not show ${String(wanted)} within ${within} ms:\n${shown.join('\n')}`);
+        await systemClock.sleep(pollMs);
+      }
+    },
+    ask: async (format) => (await tmux('display-message', '-p', format)).stdout.trim(),
+    async [Symbol.asyncDispose]() {
+      await tmux('kill-server').catch(() => undefined);
+    },
+  };
+}
+
+function checkOf(
+  wanted: string | RegExp | ((rows: readonly string[]) => boolean),
+): (rows: readonly string[]) => boolean {
+  if (typeof wanted === 'function') return wanted;
+  return (rows) => (typeof wanted === 'string' ? rows.join('\n').includes(wanted) : wanted.test(rows.join('\n')));
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

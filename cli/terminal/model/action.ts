@@ -1,0 +1,104 @@
+/**
+ * What can happen to the terminal client, and what it then wants done. Both are plain data: `update` takes the
+ * one and gives the other, and effects are carried out elsewhere.
+ */
+import type { Key } from './key.ts';
+import type { ChatMessage } from './message.ts';
+import type { Connection, Size } from './state.ts';
+
+export type Action =
+  | { readonly kind: 'key'; readonly key: Key }
+  | { readonly kind: 'paste'; readonly text: string }
+  | { readonly kind: 'resize'; readonly size: Size }
+  | { readonly kind: 'tick'; readonly nowMs: number; readonly rttMs: readonly (number | undefined)[] }
+  | { readonly kind: 'network'; readonly client: number; readonly event: NetworkEvent };
+
+export type NetworkEvent =
+  | { readonly kind: 'connection'; readonly connection: Connection }
+  | { readonly kind: 'chats'; readonly chats: readonly ChatSummary[] }
+  /** Records of the feed, in feed order. */
+  | { readonly kind: 'feed'; readonly messages: readonly ChatMessage[]; readonly receipts: readonly ReadUpTo[] }
+  | { readonly kind: 'page'; readonly page: Page }
+  | { readonly kind: 'page-failed'; readonly chatId: string; readonly reason: string }
+  | { readonly kind: 'unread'; readonly chatId: string; readonly count: number }
+  | { readonly kind: 'accepted'; readonly chatId: string; readonly localId: number; readonly message: ChatMessage }
+  | { readonly kind: 'refused'; readonly chatId: string; readonly localId: number; readonly reason: string }
+  | { readonly kind: 'found-user'; readonly userId: bigint; readonly name: string; readonly chatId: string }
+  | { readonly kind: 'no-user'; readonly reason: string }
+  | { readonly kind: 'name'; readonly userId: bigint; readonly name: string };
+
+export interface ChatSummary {
+  readonly chatId: string;
+  readonly partnerId: bigint;
+  readonly last: ChatMessage | undefined;
+  readonly receipts: readonly ReadUpTo[];
+}
+
+export interface ReadUpTo {
+  readonly chatId: string;
+  readonly readerId: bigint;
+  readonly deliveredUpTo: bigint;
+  readonly seenUpTo: bigint;
+}
+
+/** Messages of a chat, in any order. */
+export interface Page {
+  readonly chatId: string;
+  readonly what: 'older' | 'newer' | 'newest';
+  readonly messages: readonly ChatMessage[];
+  /** Nothing older is left. */
+  readonly end: boolean;
+  /** Of "newer": up to where it was asked for; undefined: up to the newest. */
+  readonly below: bigint | undefined;
+}
+
+export type Effect =
+  | {
+      readonly kind: 'send';
+      readonly client: number;
+      readonly chatId: string;
+      readonly to: bigint;
+      readonly localId: number;
+      readonly text: string;
+    }
+  | { readonly kind: 'load-older'; readonly client: number; readonly chatId: string; readonly before: bigint }
+  | {
+      readonly kind: 'load-newer';
+      readonly client: number;
+      readonly chatId: string;
+      readonly after: bigint;
+      readonly below: bigint | undefined;
+    }
+  | { readonly kind: 'load-newest'; readonly client: number; readonly chatId: string }
+  | {
+      readonly kind: 'count-unread';
+      readonly client: number;
+      readonly chatId: string;
+      readonly senderId: bigint;
+      readonly after: bigint;
+    }
+  | {
+      readonly kind: 'seen';
+      readonly client: number;
+      readonly chatId: string;
+      readonly senderId: bigint;
+      readonly messageId: bigint;
+    }
+  | {
+      readonly kind: 'received';
+      readonly client: number;
+      readonly chatId: string;
+      readonly senderId: bigint;
+      readonly messageId: bigint;
+    }
+  | { readonly kind: 'find-user'; readonly client: number; readonly name: string }
+  | { readonly kind: 'find-name'; readonly client: number; readonly userId: bigint }
+  | { readonly kind: 'bell' }
+  | { readonly kind: 'redraw' }
+  | { readonly kind: 'suspend' }
+  | { readonly kind: 'leave' };
+
+export interface Update<S> {
+  readonly state: S;
+  readonly effects: readonly Effect[];
+}

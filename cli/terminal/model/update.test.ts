@@ -1,0 +1,268 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseUserId, type UserId } from '../../../services/core/ids.ts';
+import type { Action, Effect, NetworkEvent } from './action.ts';
+import { panesOf, viewContext } from './layout.ts';
+import type { Key, KeyName } from './key.ts';
+import type { ChatMessage } from './message.ts';
+import { startState } from './start.ts';
+import { openChatOf, type Chat, type ClientState, type State } from './state.ts';
+import { update } from './update.ts';
+import { viewportOf } from './viewport.ts';
+
+const user = (id: bigint): UserId => {
+  const userId = parseUserId(id);
+  if (userId === undefined) throw new Error('no user id');
+  return userId;
+};
+const bob = { userId: user(1n), name: 'bob' };
+const alice = { userId: user(2n), name: 'alice' };
+const chatId = '1-2';
+const press = (name: string, modifiers: Partial<Key> = {}): Action => ({
+  kind: 'key',
+  key: {
+    name: name.length === 1 ? 'text' : (name as KeyName),
+    text: name.length === 1 ? name : '',
+    ctrl: false,
+    alt: false,
+    shift: false,
+    ...modifiers,
+  },
+});
+const message = (order: number, senderId = 2n): ChatMessage => ({
+  chatId,
+  order: BigInt(order),
+  messageId: BigInt(order),
+  senderId,
+  timeMs: 1_700_000_000_000 + order * 1000,
+  text: `message ${order}`,
+});
+const told = (event: NetworkEvent): Action => ({ kind: 'network', client: 0, event });
+const came = (...messages: ChatMessage[]): Action => told({ kind: 'feed', messages, receipts: [] });
+const range = (from: number, to: number): ChatMessage[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+const newest = (messages: ChatMessage[], end = true): Action =>
+  told({ kind: 'page', page: { chatId, what: 'newest', messages, end, below: undefined } });
+
+/** Runs actions one after the other; gives the last state and all effects. */
+function run(actions: readonly Action[], from = start()): { state: State; effects: Effect[] } {
+  let state = from;
+  const effects: Effect[] = [];
+  for (const action of actions) {
+    const next = update(state, action);
+    state = next.state;
+    effects.push(...next.effects);
+  }
+  return { state, effects };
+}
+
+function start(): State {
+  const started = startState([{ ...bob, with: alice }], { nowMs: 1_700_000_000_000, stackName: 'default' });
+  const noChats = told({ kind: 'chats', chats: [] });
+  return run([{ kind: 'resize', size: { columns: 60, rows: 20 } }, noChats], started).state;
+}
+
+function client(state: State): ClientState {
+  const found = state.clients[0];
+  if (found === undefined) throw new Error('no client');
+  return found;
+}
+
+function chat(state: State): Chat {
+  const found = openChatOf(client(state));
+  if (found === undefined) throw new Error('no chat is open');
+  return found;
+}
+
+function shown(state: State): string[] {
+  const pane = panesOf(state)[0];
+  if (pane === undefined) throw new Error('no pane');
+  const view = viewportOf(chat(state), viewContext(client(state), chat(state), pane));
+  return view.rows.map(({ row }) => (row.kind === 'text' ? row.text : row.kind));
+}
+
+const kinds = (effects: readonly Effect[]): string[] => effects.map((effect) => effect.kind);
+
+test('a chat that is opened is loaded, and what is on the screen is seen', () => {
+  const { state, effects } = run([newest(range(1, 3))]);
+  expect(shown(state)).toEqual(['day', 'sender', 'message 1', 'message 2', 'message 3']);
+  expect(effects).toEqual([{ kind: 'seen', client: 0, chatId, senderId: 2n, messageId: 3n }]);
+  expect(kinds(update(start(), press('a')).effects)).toEqual([]);
+});
+
+test('Enter sends what was written, and its mark goes on with what the servers say', () => {
+  const { state, effects } = run([newest([]), press('h'), press('i'), press('return')]);
+  expect(effects).toContainEqual({ kind: 'send', client: 0, chatId, to: 2n, localId: 1, text: 'hi' });
+  expect(chat(state)).toMatchObject({ draft: { text: '' }, pending: [{ text: 'hi', state: 'sending' }] });
+  const accepted = run([told({ kind: 'accepted', chatId, localId: 1, message: message(7, 1n) })], state).state;
+  expect(chat(accepted).pending).toEqual([]);
+  expect(chat(accepted).window.messages.map(({ order }) => order)).toEqual([7n]);
+  const receipt = { chatId, readerId: 2n, deliveredUpTo: 7n, seenUpTo: 0n };
+  expect(chat(run([told({ kind: 'feed', messages: [], receipts: [receipt] })], accepted).state).deliveredUpTo).toBe(7n);
+});
+
+test('a refused send stays, with the reason', () => {
+  const sent = run([newest([]), press('h'), press('return')]).state;
+  const { state } = run([told({ kind: 'refused', chatId, localId: 1, reason: 'no\u001b[2J' })], sent);
+  expect(chat(state).pending[0]).toMatchObject({ state: 'failed', reason: 'no\\u{1b}[2J' });
+});
+
+test('a text over the limit is not sent and not lost', () => {
+  const long: Action = { kind: 'paste', text: 'x'.repeat(8193) };
+  const { state, effects } = run([newest([]), long, press('return')]);
+  expect(kinds(effects)).not.toContain('send');
+  expect(chat(state).draft.text).toHaveLength(8193);
+  expect(client(state).notice).toContain('too long by 1 bytes');
+});
+
+test('a paste of many lines is text, and never sends', () => {
+  const { state, effects } = run([newest([]), { kind: 'paste', text: 'one\r\ntwo\rthree\u001b[2J' }]);
+  expect(chat(state).draft.text).toBe('one\ntwo\nthree[2J');
+  expect(kinds(effects)).not.toContain('send');
+});
+
+test('unread messages: the view begins at the first of them, and only what was shown is seen', () => {
+  const receipts = [{ chatId, readerId: 1n, deliveredUpTo: 0n, seenUpTo: 10n }];
+  const chats = told({ kind: 'chats', chats: [{ chatId, partnerId: 2n, last: message(60), receipts }] });
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const { state, effects } = run(
+    [
+      { kind: 'resize', size: { columns: 60, rows: 20 } },
+      chats,
+      told({ kind: 'unread', chatId, count: 50 }),
+      press('return'),
+      newest(range(1, 60)),
+    ],
+    inList,
+  );
+  expect(kinds(effects)).toContain('count-unread');
+  expect(shown(state)[0]).toBe('new');
+  const seen = effects.filter((effect) => effect.kind === 'seen');
+  expect(seen.length).toBe(1);
+  const upTo = Number(chat(state).ownSeenUpTo);
+  expect(upTo).toBeGreaterThan(10);
+  expect(upTo).toBeLessThan(40);
+  expect(chat(state).unread).toBe(60 - upTo);
+  expect(chat(run([press('end')], state).state)).toMatchObject({ unread: 0, ownSeenUpTo: 60n });
+});
+
+test('read on another device: nothing is unread here any more', () => {
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const receipt = { chatId, readerId: 1n, deliveredUpTo: 5n, seenUpTo: 5n };
+  const { state } = run([came(...range(1, 5))], inList);
+  expect(client(state).chats.get(chatId)?.unread).toBe(5);
+  const read = run([told({ kind: 'feed', messages: [], receipts: [receipt] })], state).state;
+  expect(client(read).chats.get(chatId)?.unread).toBe(0);
+});
+
+test('older pages are asked for before the edge is reached, once at a time', () => {
+  const { state, effects } = run([newest(range(200, 231), false)]);
+  expect(effects.filter((effect) => effect.kind === 'load-older')).toEqual([
+    { kind: 'load-older', client: 0, chatId, before: 200n },
+  ]);
+  expect(kinds(run([press('pageup')], state).effects)).not.toContain('load-older');
+});
+
+test('leaving asks first when something is unsent', () => {
+  const { state, effects } = run([newest([]), press('h'), press('return'), press('c', { ctrl: true })]);
+  expect(state.leaving).toBe(true);
+  expect(kinds(effects)).not.toContain('leave');
+  expect(kinds(run([press('c', { ctrl: true })], state).effects)).toEqual(['leave']);
+});
+
+test('a draft stays with its chat', () => {
+  const { state } = run([newest([]), press('h'), press('escape')]);
+  expect(client(state).focus).toBe('list');
+  expect(chat(run([press('return')], state).state).draft.text).toBe('h');
+});
+
+test('search goes to older messages that hold the words, and says when there is none', () => {
+  const words = Array.from('message 4', (character) => press(character));
+  const { state } = run([newest(range(1, 60)), press('f', { ctrl: true }), ...words, press('return'), press('return')]);
+  expect(chat(state).found).toBe(48n);
+  const none = run([...Array.from('zz', (character) => press(character)), press('return')], state).state;
+  expect(client(none).prompt?.answer).toBe('no older message loaded holds it');
+});
+
+describe('whatever arrives', () => {
+  const arrivals = fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 20 });
+
+  test('what is being read stays where it is, and a count says what came', () => {
+    fc.assert(
+      fc.property(arrivals, fc.integer({ min: 1, max: 200 }), (batches, up) => {
+        let { state } = run([newest(range(1, 300))]);
+        const presses = Array.from({ length: up }, () => press('up'));
+        state = run(presses, state).state;
+        const before = shown(state);
+        let order = 301;
+        let foreign = 0;
+        for (const batch of batches) {
+          const messages = batch.map((other) => message(order++, other ? 2n : 1n));
+          foreign += batch.filter(Boolean).length;
+          state = run([came(...messages)], state).state;
+        }
+        expect(shown(state)).toEqual(before);
+        expect(chat(state).newBelow).toBe(foreign);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('older pages that are loaded do not move it either', () => {
+    let { state } = run([newest(range(200, 300), false), press('pageup'), press('pageup')]);
+    const before = shown(state);
+    state = run(
+      [
+        told({
+          kind: 'page',
+          page: { chatId, what: 'older', messages: range(100, 199), end: false, below: undefined },
+        }),
+      ],
+      state,
+    ).state;
+    expect(shown(state)).toEqual(before);
+  });
+
+  test('no key and no size breaks it', () => {
+    const names: string[] = [
+      'return',
+      'newline',
+      'escape',
+      'tab',
+      'backspace',
+      'delete',
+      'left',
+      'right',
+      'up',
+      'down',
+      'home',
+      'end',
+      'pageup',
+      'pagedown',
+      'f1',
+      'a',
+      '?',
+      'n',
+      'q',
+      '你',
+    ];
+    const keys = fc.record({ name: fc.constantFrom(...names), ctrl: fc.boolean(), alt: fc.boolean() });
+    const actions: fc.Arbitrary<Action> = fc.oneof(
+      keys.map(({ name, ctrl, alt }) => press(name, { ctrl, alt })),
+      fc
+        .record({ columns: fc.integer({ min: 10, max: 300 }), rows: fc.integer({ min: 4, max: 100 }) })
+        .map((size): Action => ({ kind: 'resize', size })),
+      fc.integer({ min: 1, max: 400 }).map((order) => came(message(order))),
+    );
+    fc.assert(
+      fc.property(fc.array(actions, { maxLength: 60 }), (all) => {
+        const { state } = run([newest(range(100, 131), false), ...all]);
+        const pane = panesOf(state)[0];
+        expect(pane?.width).toBe(state.size.columns);
+        const rows = pane === undefined || pane.chatWidth === 0 ? [] : shown(state);
+        expect(rows.length).toBeLessThanOrEqual(pane?.messagesHeight ?? 0);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,91 @@
+/**
+ * The one way in which the state changes. Pure: what is to be done outside comes back as effects.
+ */
+import type { Action, Effect, Update } from './action.ts';
+import type { Key } from './key.ts';
+import { onNetwork } from './on-network.ts';
+import { pressInChat } from './press-chat.ts';
+import { pressInList } from './press-list.ts';
+import { pasteIntoPrompt, pressInPrompt } from './press-prompt.ts';
+import { pasteIntoDraft } from './press-chat.ts';
+import { settle } from './settle.ts';
+import type { ClientState, State } from './state.ts';
+
+export function update(state: State, action: Action): Update<State> {
+  const { state: next, effects } = step(state, action);
+  const settled = settle(next);
+  return { state: settled.state, effects: [...effects, ...settled.effects] };
+}
+
+function step(state: State, action: Action): Update<State> {
+  switch (action.kind) {
+    case 'key':
+      return press(state, action.key);
+    case 'paste':
+      return onActive(state, (client) => ({
+        state: client.prompt === undefined ? pasteIntoDraft(client, action.text) : pasteIntoPrompt(client, action.text),
+        effects: [],
+      }));
+    case 'resize':
+      return { state: { ...state, size: action.size }, effects: [{ kind: 'redraw' }] };
+    case 'tick':
+      return {
+        state: {
+          ...state,
+          nowMs: action.nowMs,
+          clients: state.clients.map((client, index) => ({ ...client, rttMs: action.rttMs[index] })),
+        },
+        effects: [],
+      };
+    case 'network':
+      return onClient(state, action.client, (client) => onNetwork(client, action.event, action.client));
+  }
+}
+
+function press(state: State, key: Key): Update<State> {
+  if (key.ctrl && key.text === 'c') return leave(state);
+  if (key.ctrl && key.text === 'z') return { state, effects: [{ kind: 'suspend' }] };
+  if (key.ctrl && key.text === 'l') return { state, effects: [{ kind: 'redraw' }] };
+  const calm = state.leaving ? { ...state, leaving: false } : state;
+  if (calm.help) return { state: { ...calm, help: false }, effects: [] };
+  const client = calm.clients[calm.active];
+  if (client === undefined) return { state: calm, effects: [] };
+  if (client.prompt !== undefined) return onActive(calm, (one) => pressInPrompt(calm, one, key));
+  const empty = client.focus === 'list' || draftOf(client) === '';
+  if (key.name === 'f1' || (empty && key.name === 'text' && key.text === '?' && !key.ctrl && !key.alt))
+    return { state: { ...calm, help: true }, effects: [] };
+  if (key.name === 'tab' && calm.clients.length > 1) {
+    const step = key.shift ? calm.clients.length - 1 : 1;
+    return { state: { ...calm, active: (calm.active + step) % calm.clients.length }, effects: [] };
+  }
+  if (client.focus === 'list' && key.name === 'text' && key.text === 'q' && !key.alt) return leave(calm);
+  return onActive(calm, (one) => (one.focus === 'list' ? pressInList(one, key) : pressInChat(calm, one, key)));
+}
+
+/** Whoever has unsent messages is told first. */
+function leave(state: State): Update<State> {
+  const unsent = state.clients.some((client) =>
+    Array.from(client.chats.values()).some((chat) => chat.pending.some((pending) => pending.state === 'sending')),
+  );
+  if (unsent && !state.leaving) return { state: { ...state, leaving: true }, effects: [] };
+  return { state, effects: [{ kind: 'leave' }] };
+}
+
+function draftOf(client: ClientState): string {
+  return client.open === undefined ? '' : (client.chats.get(client.open)?.draft.text ?? '');
+}
+
+type ClientUpdate = { readonly state: ClientState; readonly effects: readonly Effect[] };
+
+function onActive(state: State, work: (client: ClientState) => ClientUpdate): Update<State> {
+  const calm = (client: ClientState): ClientUpdate => work(client.notice === '' ? client : { ...client, notice: '' });
+  return onClient(state, state.active, calm);
+}
+
+function onClient(state: State, index: number, work: (client: ClientState) => ClientUpdate): Update<State> {
+  const client = state.clients[index];
+  if (client === undefined) return { state, effects: [] };
+  const { state: next, effects } = work(client);
+  if (next === client) return { state, effects };
+  return { state: { ...state, clients: state.clients.map((one, at) => (at === index ? next : one)) }, effects };
+}
