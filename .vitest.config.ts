@@ -51,7 +51,7 @@ export default defineConfig({
           name: 'docker',
           include: ['cli/e2e/docker/**/*.docker.test.ts'],
           exclude: outside,
-          testTimeout: 300_000,
+          testTimeout: 900_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

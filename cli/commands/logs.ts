@@ -3,9 +3,11 @@
  */
 import { Option } from '../commander.ts';
 import { CecochatError } from '../../services/core/errors.ts';
-import { formatLogLine, logLevels, matchesLog, parseLogLine, type LogLevel } from '../output/log-line.ts';
+import { formatLogLine, logLevels, matchesLog, parseLogLine, type LogLevel, type LogLine } from '../output/log-line.ts';
+import { findContainerLogs } from '../stack/docker/container-logs.ts';
 import { stackFolders } from '../stack/folders.ts';
-import { readLog } from '../stack/log-reader.ts';
+import { openLog } from '../stack/log-reader.ts';
+import { mergeLogs, type LogSource } from '../stack/merged-log.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { serverNames } from '../stack/server-names.ts';
 import { readState } from '../stack/state.ts';
@@ -23,12 +25,14 @@ interface LogsOptions {
 export const logsCommand: CommandModule = {
   define(command, run) {
     command
-      .description('Show the log of a stack, all servers merged; also of one that does not run any more.')
+      .description(
+        'Show the log of a stack, all servers and containers merged; also of one that does not run any more.',
+      )
       .addOption(stackOption())
       .option('-f, --follow', 'go on with what is logged from now, until Ctrl-C')
       .option(
         '--part <server>',
-        'only this server, by name or id (may be repeated)',
+        'only this server or container, by name or id (may be repeated)',
         (part: string, parts: string[]) => [...parts, part],
         [],
       )
@@ -44,14 +48,20 @@ export const logsCommand: CommandModule = {
 };
 
 async function logs(invocation: Invocation, options: LogsOptions): Promise<CommandResult> {
-  const { environment } = invocation;
+  const { environment, output } = invocation;
   const { name, part, level, tail } = options;
   const folders = stackFolders(environment, name);
   const state = await readState(folders);
-  if (state === undefined) {
+  const containers = await findContainerLogs(environment, name).catch((error: unknown) => {
+    if (!(error instanceof CecochatError)) throw error;
+    output.warn(`its containers' output is missing: ${error.message}`);
+    return [];
+  });
+  if (state === undefined && containers.length === 0) {
     throw notRunning(name, 'was never started');
   }
-  const known = new Set([...serverNames, ...state.servers.map((server) => server.serverId)]);
+  const servers = (state?.servers ?? []).map((server) => server.serverId);
+  const known = new Set([...serverNames, ...servers, ...containers.map((container) => container.part)]);
   const unknown = part.find((wanted) => !known.has(wanted));
   if (unknown !== undefined) {
     throw new CecochatError('usage.invalid', `option --part: there is no server "${unknown}"`, {
@@ -64,6 +74,7 @@ async function logs(invocation: Invocation, options: LogsOptions): Promise<Comma
     parts: part,
     tail,
     follow: options.follow === true,
+    containers: containers.filter((container) => part.length === 0 || part.includes(container.part)),
   });
   return { data: { name, lines: shown } };
 }
@@ -74,19 +85,37 @@ export interface ShowLogRequest {
   readonly parts: readonly string[];
   readonly tail: number;
   readonly follow: boolean;
+  /** Merged with the servers' log by time. */
+  readonly containers?: readonly LogSource[];
 }
 
 /** The number of lines shown. */
 export async function showLog({ environment, output }: Invocation, request: ShowLogRequest): Promise<number> {
-  const { clock, signal } = environment;
-  const { folder, tail, follow } = request;
-  const accept = (line: string): boolean => matchesLog(parseLogLine(line), request);
+  const { signal } = environment;
+  const { tail, follow, containers = [] } = request;
+  const accept = (line: LogLine): boolean => matchesLog(line, request);
+  const servers = serverLog(environment, request);
   let shown = 0;
-  for await (const line of readLog({ folder, tail, follow, accept, clock, signal })) {
-    const parsed = parseLogLine(line);
-    await output.event({ event: 'log', data: parsed, text: formatLogLine(parsed, output.colours) });
+  for await (const line of mergeLogs([servers, ...containers], { tail, follow, accept, signal })) {
+    await output.event({ event: 'log', data: line, text: formatLogLine(line, output.colours) });
     shown += 1;
   }
   signal.throwIfAborted();
   return shown;
+}
+
+function serverLog({ clock, signal }: Invocation['environment'], request: ShowLogRequest): LogSource {
+  const { folder, tail } = request;
+  const accept = (line: string): boolean => matchesLog(parseLogLine(line), request);
+  return {
+    open: async () => {
+      const { history, added } = await openLog({ folder, tail, accept, clock, signal });
+      return {
+        history: history.map(parseLogLine),
+        async *live() {
+          for await (const line of added()) yield parseLogLine(line);
+        },
+      };
+    },
+  };
 }

@@ -3,6 +3,7 @@
  * npm run test:e2e -- kill [--rounds N] [--seed N]  kill -9 under load, then what everybody saw
  * npm run test:e2e -- moves [--rounds N] [--seed N] partitions move between servers under load
  * npm run test:e2e -- cluster [--rounds N] [--seed N] servers as processes on real engines, any of which is killed
+ * npm run test:e2e -- containers [--rounds N] [--seed N] engines as containers, any of which is killed
  * npm run test:e2e -- docker [words for vitest]     the stack as containers of a real Docker engine
  * npm run test:e2e -- keys [--messages N] [--rate N] [--keys N] how long a key takes to the screen of `cecochat chat`
  * npm run test:e2e -- <words for vitest>            some of the tests
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCluster } from './cluster/cluster-handle.ts';
 import { clusterRound } from './cluster/rounds.ts';
+import { containerRound, startContainers } from './docker/container-rounds.ts';
 import { killRound, moveAndRecover } from './kill/rounds.ts';
 import { play, type Scenario } from './kill/scenario.ts';
 import { startStack, type StackHandle } from './kill/stack-handle.ts';
@@ -40,6 +42,14 @@ const scenarios = {
     round: clusterRound,
     reportEvery: 1,
     start: startCluster,
+  }),
+  containers: scenario({
+    title: 'containers of the engines are killed under load',
+    rounds: 10,
+    users: 6,
+    round: containerRound,
+    reportEvery: 1,
+    start: startContainers,
   }),
 };
 
@@ -98,7 +108,7 @@ function runTests(project: 'e2e' | 'docker', args: readonly string[]): Promise<b
 }
 
 const [first = '', ...rest] = process.argv.slice(2);
-const passed = await (first === 'kill' || first === 'moves' || first === 'cluster'
+const passed = await (first === 'kill' || first === 'moves' || first === 'cluster' || first === 'containers'
   ? runScenario(first, rest)
   : first === 'docker'
     ? runTests('docker', rest)

@@ -3,17 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../services/core/time/clock.ts';
 import { openWorkbench } from '../e2e/run-command.ts';
 import { openLogFile } from './log-file.ts';
-import { readLog } from './log-reader.ts';
+import { openLog } from './log-reader.ts';
 
 const all = (): boolean => true;
 
 async function read(folder: string, tail: number): Promise<string[]> {
-  const lines: string[] = [];
   const signal = new AbortController().signal;
-  for await (const line of readLog({ folder, tail, follow: false, accept: all, clock: systemClock, signal })) {
-    lines.push(line);
-  }
-  return lines;
+  return [...(await openLog({ folder, tail, accept: all, clock: systemClock, signal })).history];
 }
 
 describe('the log of a stack', () => {
@@ -46,25 +42,19 @@ describe('the log of a stack', () => {
     await file[Symbol.asyncDispose]();
     const stop = new AbortController();
     const lines: string[] = [];
-    const following = (async () => {
-      for await (const line of readLog({
-        folder: bench.home,
-        tail: 1,
-        follow: true,
-        accept: all,
-        clock: systemClock,
-        signal: stop.signal,
-      })) {
-        lines.push(line);
-        const next = lines.length;
-        if (next <= 100) {
-          file.write(`line ${next} ünïcödé\n`);
-        } else {
-          stop.abort();
-        }
+    const take = (line: string): void => {
+      lines.push(line);
+      const next = lines.length;
+      if (next <= 100) {
+        file.write(`line ${next} ünïcödé\n`);
+      } else {
+        stop.abort();
       }
-    })();
-    await following;
+    };
+    const query = { folder: bench.home, tail: 1, accept: all, clock: systemClock, signal: stop.signal };
+    const { history, added } = await openLog(query);
+    history.forEach(take);
+    for await (const line of added()) take(line);
     expect(lines).toEqual(['before ü', ...Array.from({ length: 100 }, (_, index) => `line ${index + 1} ünïcödé`)]);
   });
 });

@@ -10,7 +10,6 @@ export interface LogQuery {
   readonly folder: string;
   /** How many of the last lines that `accept` takes. */
   readonly tail: number;
-  readonly follow: boolean;
   readonly accept: (line: string) => boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -18,19 +17,26 @@ export interface LogQuery {
 
 const pollMs = 100;
 
-/** Ends at the end of the log, or with `follow` when the signal aborts. */
-export async function* readLog(query: LogQuery): AsyncGenerator<string, void> {
-  const { folder, follow, accept } = query;
+export interface OpenedLog {
+  readonly history: readonly string[];
+  /** What is added after the history, until the signal aborts. */
+  readonly added: () => AsyncGenerator<string, void>;
+}
+
+export async function openLog(query: LogQuery): Promise<OpenedLog> {
+  const { folder, accept } = query;
   const path = join(folder, logFileName);
   const size = (await stat(path).catch(() => undefined))?.size ?? 0;
-  yield* await lastLines(query, size);
-  if (follow) {
-    for await (const line of addedLines(query, size)) {
-      if (accept(line)) {
-        yield line;
+  return {
+    history: await lastLines(query, size),
+    async *added() {
+      for await (const line of addedLines(query, size)) {
+        if (accept(line)) {
+          yield line;
+        }
       }
-    }
-  }
+    },
+  };
 }
 
 /** From the newest file back until there are enough. Lines of the current file beyond `size` come later. */

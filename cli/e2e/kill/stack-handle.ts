@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import { callHttp } from '../../client/http-json.ts';
 import { json, type Envelope } from '../envelope.ts';
-import { kill, type Sandbox } from '../sandbox.ts';
+import { kill, type RunOptions, type Sandbox } from '../sandbox.ts';
 
 /** Stopped in order when it is disposed of; a second time does nothing. */
 export interface StackHandle extends AsyncDisposable {
@@ -53,8 +53,27 @@ export function administer(at: {
   };
 }
 
-export async function startStack(sandbox: Sandbox): Promise<EmbeddedStack> {
-  const first = await up(sandbox, '--port-base', String(portBase()));
+export function startStack(sandbox: Sandbox): Promise<EmbeddedStack> {
+  return startWith(sandbox, { up: ['--backends', 'embedded'], names: [], down: [], options: {} });
+}
+
+export interface StartWith {
+  /** Arguments of `up`. */
+  readonly up: readonly string[];
+  /** Arguments of every command: which stack. */
+  readonly names: readonly string[];
+  /** Arguments of the `down` at the end. */
+  readonly down: readonly string[];
+  readonly options: RunOptions;
+}
+
+export async function startWith(sandbox: Sandbox, start: StartWith): Promise<EmbeddedStack> {
+  const up = async (...more: string[]): Promise<Envelope> => {
+    const envelope = await sandbox.json(['up', ...start.names, ...start.up, ...more], start.options);
+    if (envelope.exitCode !== 0) throw new Error(`up failed: ${envelope.errorCode} ${envelope.errorMessage}`);
+    return envelope;
+  };
+  const first = await up('--port-base', String(portBase()));
   const [profileUrl, connectUrl, configuratorUrl] = ['profileUrl', 'connectUrl', 'configuratorUrl'].map((name) =>
     first.data.at(name).text(),
   );
@@ -72,7 +91,7 @@ export async function startStack(sandbox: Sandbox): Promise<EmbeddedStack> {
     kill: () => kill(pid),
     async restart() {
       const startMs = systemClock.monotonicMs();
-      const again = await up(sandbox);
+      const again = await up();
       if (again.data.at('profileUrl').text() !== profileUrl || again.data.at('connectUrl').text() !== connectUrl) {
         throw new Error('the addresses of the stack changed');
       }
@@ -81,11 +100,12 @@ export async function startStack(sandbox: Sandbox): Promise<EmbeddedStack> {
     },
     // `up` resolves when it is.
     ready: () => Promise.resolve(),
-    tail: async () => (await sandbox.run(['logs', '--level', 'warn', '--tail', '40'])).stdout,
+    tail: async () =>
+      (await sandbox.run(['logs', ...start.names, '--level', 'warn', '--tail', '40'], start.options)).stdout,
     async [Symbol.asyncDispose]() {
       if (isDown) return;
       isDown = true;
-      const down = await sandbox.run(['down']);
+      const down = await sandbox.run(['down', ...start.names, ...start.down], start.options);
       if (down.exitCode !== 0) throw new Error(`down failed: ${down.stderr}`);
     },
   };
@@ -97,10 +117,4 @@ export async function startStack(sandbox: Sandbox): Promise<EmbeddedStack> {
  */
 function portBase(): number {
   return 20_000 + (process.pid % 1000) * 12;
-}
-
-async function up(sandbox: Sandbox, ...more: string[]): Promise<Envelope> {
-  const envelope = await sandbox.json(['up', '--backends', 'embedded', ...more]);
-  if (envelope.exitCode !== 0) throw new Error(`up failed: ${envelope.errorCode} ${envelope.errorMessage}`);
-  return envelope;
 }

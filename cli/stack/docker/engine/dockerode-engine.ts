@@ -15,7 +15,7 @@ import {
 } from './docker-engine.ts';
 import { endpointOf, type EngineAddress } from './engine-address.ts';
 import { pullWith } from './pull-image.ts';
-import { readLastLines } from './container-output.ts';
+import { followTimedLines, readLastLines, readTimedLines } from './container-output.ts';
 
 export function connectEngine(address: EngineAddress): DockerEngine {
   const docker = new Docker(dockerOptions(address));
@@ -42,6 +42,8 @@ export function connectEngine(address: EngineAddress): DockerEngine {
     },
     execute: (id, command, signal) => call(() => execute(docker.getContainer(id), command, signal)),
     lastLines: (id, count) => call(() => readLastLines(docker.getContainer(id), count)),
+    timedLines: (id, count) => call(() => readTimedLines(docker.getContainer(id), count)),
+    followLines: (id, options) => followTimedLines(docker, id, options),
     listNetworks: () =>
       call(async () => (await docker.listNetworks()).map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} }))),
     createNetwork: (name, labels) =>

@@ -63,6 +63,10 @@ export function createFakeEngine(images: readonly string[]): FakeEngine {
     },
     execute: (id) => Promise.resolve(fake.containers.get(id)?.health === 'unhealthy' ? 1 : 0),
     lastLines: (id, lines) => Promise.resolve(fake.containers.get(id)?.output.slice(-lines) ?? []),
+    timedLines: (id, lines) => fake.lastLines(id, lines),
+    async *followLines() {
+      yield* [];
+    },
     listNetworks: () => Promise.resolve([...fake.networks.values()]),
     createNetwork: async (name, labels) => {
       await act('create network');

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import type { LogLine } from '../output/log-line.ts';
+import { mergeLogs, type LogSource } from './merged-log.ts';
+
+const line = (part: string, second: number | undefined, message = ''): LogLine => ({
+  time: second === undefined ? '' : `2026-01-01T00:00:0${second}.000Z`,
+  level: 'info',
+  part,
+  message,
+  fields: {},
+});
+
+function source(history: readonly LogLine[], live: readonly LogLine[] = []): LogSource {
+  return {
+    open: ({ tail }) =>
+      Promise.resolve({
+        history: history.slice(-tail),
+        async *live() {
+          for (const one of live) yield await Promise.resolve(one);
+        },
+      }),
+  };
+}
+
+async function read(sources: readonly LogSource[], more: { tail?: number; follow?: boolean; part?: string } = {}) {
+  const { tail = 10, follow = false, part } = more;
+  const accept = (one: LogLine): boolean => part === undefined || one.part === part;
+  const lines: LogLine[] = [];
+  const { signal } = new AbortController();
+  for await (const one of mergeLogs(sources, { tail, follow, accept, signal })) lines.push(one);
+  return lines.map((one) => `${one.part}${one.time.slice(18, 19)}${one.message}`);
+}
+
+describe('merged logs', () => {
+  const a = source([line('a', 1), line('a', 4), line('a', undefined, ' at x'), line('a', 5)], [line('a', 7)]);
+  const b = source([line('b', 2), line('b', 4), line('b', 6)], [line('b', 8)]);
+
+  test('are in order of time, and a line without one stays behind its own', async () => {
+    expect(await read([a, b])).toEqual(['a1', 'b2', 'a4', 'a at x', 'b4', 'a5', 'b6']);
+  });
+
+  test('end with the last lines that are wanted', async () => {
+    expect(await read([a, b], { tail: 2 })).toEqual(['a5', 'b6']);
+    expect(await read([a, b], { tail: 2, part: 'a' })).toEqual(['a at x', 'a5']);
+    expect(await read([a, b], { tail: 0 })).toEqual([]);
+  });
+
+  test('go on with what is added', async () => {
+    expect(await read([a, b], { tail: 1, follow: true })).toEqual(['b6', 'a7', 'b8']);
+    expect(await read([a, b], { tail: 0, follow: true, part: 'b' })).toEqual(['b8']);
+  });
+});
