@@ -215,6 +215,30 @@ test('the cursor stands where the next character goes, and keys edit by what is 
   await terminal.shows((shown) => shown.includes(' ›') && shown.includes('   你好 x'));
 });
 
+test('a new chat by name, and a search in what was said', async () => {
+  await addUsers('wim', 'xena');
+  await using terminal = await chat(['--as', 'wim'], { columns: 60, rows: 16 });
+  await terminal.shows('No chats yet');
+  await terminal.press('n');
+  await terminal.type('nobody-of-that-name');
+  await terminal.press('Enter');
+  await terminal.shows('there is no user');
+  await terminal.press('C-u');
+  await terminal.type('xena');
+  await terminal.press('Enter');
+  await terminal.shows('No messages yet');
+  await terminal.paste('the needle\nin two lines');
+  await terminal.press('Enter');
+  await terminal.shows('┃ in two lines');
+  await send('xena', 'wim', Array.from({ length: 40 }, (_, index) => `straw ${index + 1}.`).join('\n'));
+  await terminal.shows('straw 40.');
+  await terminal.press('C-f');
+  await terminal.type('NEEDLE');
+  await terminal.press('Enter');
+  const rows = await terminal.shows('┃ the needle');
+  expect(rows.join('\n')).not.toContain('straw 40.');
+});
+
 test('plain: one line a message, each line that is typed is sent', async () => {
   await addUsers('uwe', 'vera');
   const plain = (as: string, partner: string, input: string): Promise<Ran> =>

@@ -6,16 +6,21 @@ import { emptyEditor, insert, move, remove } from './editor.ts';
 import type { Key } from './key.ts';
 import { panesOf, viewContext } from './layout.ts';
 import { typable } from './press-chat.ts';
-import { openChatOf, withChat, type ClientState, type Prompt, type State } from './state.ts';
-import { itemsOf, viewportOf } from './viewport.ts';
+import { openChatOf, withChat, type Chat, type ClientState, type Prompt, type State } from './state.ts';
+import { itemsOf, scroll, viewportOf } from './viewport.ts';
 
 const nothing = (state: ClientState): Update<ClientState> => ({ state, effects: [] });
 
 export function pressInPrompt(state: State, client: ClientState, key: Key): Update<ClientState> {
   const { prompt } = client;
   if (prompt === undefined) return nothing(client);
-  const typing = (editor: Prompt['editor']): Update<ClientState> =>
-    nothing({ ...client, prompt: { ...prompt, editor, answer: '' } });
+  const typing = (editor: Prompt['editor']): Update<ClientState> => {
+    const chat = openChatOf(client);
+    const next = { ...client, prompt: { ...prompt, editor, answer: '' } };
+    // Other words are looked for from the bottom of the view again.
+    const anew = prompt.kind === 'search' && chat?.found !== undefined;
+    return nothing(anew ? withChat(next, { ...chat, found: undefined }) : next);
+  };
   const name: string = key.name;
   switch (name) {
     case 'escape':
@@ -70,20 +75,24 @@ function search(state: State, client: ClientState, direction: 'older' | 'newer')
   const words = prompt.editor.text.toLocaleLowerCase();
   if (words === '') return client;
   const items = itemsOf(chat, client.userId);
-  const { last } = viewportOf(chat, viewContext(client, chat, pane));
+  const context = viewContext(client, chat, pane);
+  const { last } = viewportOf(chat, context);
   const at = chat.found === undefined ? -1 : items.findIndex((item) => item.order === chat.found);
   const step = direction === 'older' ? -1 : 1;
   const start = at >= 0 ? at + step : last;
   for (let index = start; index >= 0 && index < items.length; index += step) {
     const item = items[index];
     if (item === undefined || !item.text.toLocaleLowerCase().includes(words)) continue;
-    const found = {
+    const found: Chat = {
       ...chat,
       found: item.order,
-      place: { kind: 'at' as const, order: item.order, fromEnd: 0 },
       seeking: false,
+      place: { kind: 'at', order: item.order, fromEnd: 0 },
     };
-    return withChat({ ...client, prompt: { ...prompt, answer: '' } }, found);
+    // In the middle, so that what was said around it is seen too.
+    const place = scroll(found, context, -Math.floor(context.height / 2));
+    const newBelow = place.kind === 'follow' ? 0 : chat.newBelow;
+    return withChat({ ...client, prompt: { ...prompt, answer: '' } }, { ...found, place, newBelow });
   }
   const answer = `no ${direction} message loaded holds it`;
   return { ...client, prompt: { ...prompt, answer } };
