@@ -20,7 +20,7 @@ interface Bench {
   readonly history: ChatHistory;
   readonly asked: (bigint | undefined)[];
   /** The next event that is told. */
-  next(): Promise<NetworkEvent>;
+  readonly next: () => Promise<NetworkEvent>;
 }
 
 /** History with messages 1 to `newest`, ten in a page; `failures` first questions fail. */
