@@ -37,7 +37,8 @@ export function createPaint(colours: boolean): Paint {
     own: colour(36),
     other: colour(32),
     good: colour(32),
-    warn: colour(33),
+    // Yellow is not to be read on white.
+    warn: colour(35),
     bad: colour(31),
   };
 }
