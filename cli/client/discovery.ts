@@ -29,6 +29,20 @@ export async function discover(request: {
   return { messagingAddress, historyAddress, messagingServerId: textField(answer, 'messagingServerId') ?? '' };
 }
 
+/** The name of the user with that id. Errors: user.unknown, unauthenticated. */
+export async function findUserName(request: {
+  readonly profileUrl: string;
+  readonly userId: bigint;
+  readonly token: string;
+  readonly signal?: AbortSignal;
+}): Promise<string> {
+  const { profileUrl, userId, ...rest } = request;
+  const url = `${profileUrl}/api/users/by-id/${userId}`;
+  const name = textField(await callHttp({ url, method: 'GET', ...rest }), 'name');
+  if (name === undefined) throw new CecochatError('internal', `${url} answered without a name`);
+  return name;
+}
+
 /** The id of the user of that name. Errors: user.unknown, unauthenticated. */
 export async function findUser(request: {
   readonly profileUrl: string;

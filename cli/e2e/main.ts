@@ -5,6 +5,7 @@
  * npm run test:e2e -- cluster [--rounds N] [--seed N] servers as processes on real engines, any of which is killed
  * npm run test:e2e -- containers [--rounds N] [--seed N] engines as containers, any of which is killed
  * npm run test:e2e -- docker [words for vitest]     the stack as containers of a real Docker engine
+ * npm run test:e2e -- keys [--messages N] [--rate N] [--keys N] how long a key takes to the screen of `cecochat chat`
  * npm run test:e2e -- <words for vitest>            some of the tests
  */
 import { spawn } from 'node:child_process';
@@ -17,6 +18,7 @@ import { killRound, moveAndRecover } from './kill/rounds.ts';
 import { play, type Scenario } from './kill/scenario.ts';
 import { startStack, type StackHandle } from './kill/stack-handle.ts';
 import { projectFolder } from './sandbox.ts';
+import { measureKeys } from './terminal/keys.ts';
 
 const scenarios = {
   kill: scenario({
@@ -58,17 +60,32 @@ function scenario<S extends StackHandle>(given: Omit<Scenario<S>, 'seed' | 'say'
   return { rounds: given.rounds, users: given.users, play: (run: Run) => play({ ...given, ...run }) };
 }
 
+function whole(text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`"${text}" is no positive whole number`);
+  return value;
+}
+
+async function runKeys(args: readonly string[]): Promise<boolean> {
+  const options = { messages: { type: 'string' }, rate: { type: 'string' }, keys: { type: 'string' } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
+  return measureKeys({
+    messages: whole(values.messages, 100_000),
+    arrivalsPerSecond: whole(values.rate, 200),
+    keys: whole(values.keys, 500),
+    say: (line) => console.log(line),
+    signal: interrupted.signal,
+  });
+}
+
 async function runScenario(name: keyof typeof scenarios, args: readonly string[]): Promise<boolean> {
   const options = { rounds: { type: 'string' }, seed: { type: 'string' }, users: { type: 'string' } } as const;
   const { values } = parseArgs({ args: [...args], options });
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
   const { rounds, users, play: start } = scenarios[name];
-  const whole = (text: string | undefined, otherwise: number): number => {
-    const value = text === undefined ? otherwise : Number(text);
-    if (!Number.isSafeInteger(value) || value < 1) throw new Error(`"${text}" is no positive whole number`);
-    return value;
-  };
   return start({
     rounds: whole(values.rounds, rounds),
     seed: whole(values.seed, process.pid),
@@ -95,5 +112,7 @@ const passed = await (first === 'kill' || first === 'moves' || first === 'cluste
   ? runScenario(first, rest)
   : first === 'docker'
     ? runTests('docker', rest)
-    : runTests('e2e', process.argv.slice(2)));
+    : first === 'keys'
+      ? runKeys(rest)
+      : runTests('e2e', process.argv.slice(2)));
 process.exitCode = passed ? 0 : 1;

@@ -50,6 +50,17 @@ export const lookup = {
   params: byName,
 } as const;
 
+export const lookupName = {
+  tags: ['users'],
+  security: [{ accessToken: [] }],
+  summary: 'Finds the name of a user by id',
+  params: {
+    type: 'object',
+    required: ['userId'],
+    properties: { userId: { type: 'string', maxLength: 20 } },
+  },
+} as const;
+
 export const addUser = {
   ...users,
   summary: 'Adds a user; without a password one is made and told once',

@@ -39,15 +39,23 @@ function addSessionRoutes(app: HttpApp, { sessions, tokens }: Profile): void {
 }
 
 function addLookup(app: HttpApp, { tokens, users }: Profile): void {
-  app.get('/api/users/by-name/:name', { schema: schema.lookup }, async (request) => {
-    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const checkAccess = (authorization: string | undefined): void => {
+    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) {
       throw new CecochatError('unauthenticated', 'there is no access token in "authorization"', {
         hint: 'log in: POST /api/session',
       });
     }
     tokens.verify(token, accessAudience);
+  };
+  app.get('/api/users/by-name/:name', { schema: schema.lookup }, async (request) => {
+    checkAccess(request.headers.authorization);
     const { userId, name } = await users.byName(request.params.name);
+    return { userId, name };
+  });
+  app.get('/api/users/by-id/:userId', { schema: schema.lookupName }, async (request) => {
+    checkAccess(request.headers.authorization);
+    const { userId, name } = await users.byId(request.params.userId);
     return { userId, name };
   });
 }

@@ -162,6 +162,18 @@ test('tells a user the id of another, by name', async () => {
   expect((await ask(`${profile.url}/api/users/by-name/bob`)).status).toBe(401);
 });
 
+test('tells a user the name of another, by id', async () => {
+  await using profile = await openWithBob();
+  const { body } = await profile.logIn(profile.bob);
+  const token = textOf(body, 'accessToken');
+  expect((await ask(`${profile.url}/api/users/by-id/1`, { token })).body).toEqual({ userId: '1', name: 'bob' });
+  for (const id of ['99', '0', '-1', 'bob', '99999999999999999999']) {
+    const { body: refused } = await ask(`${profile.url}/api/users/by-id/${id}`, { token });
+    expect(refused).toMatchObject({ code: 'user.unknown' });
+  }
+  expect((await ask(`${profile.url}/api/users/by-id/1`)).status).toBe(401);
+});
+
 test('issues bench sessions with limits of their own, twice for the same users', async () => {
   await using profile = await openWithBob();
   const limits = { sendsPerSecond: 1000, sendsBurst: 2000, sendsInFlight: 50 };

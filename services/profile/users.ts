@@ -33,6 +33,8 @@ export interface Users {
   }): Promise<UserView & { password?: string }>;
   list(query: { after?: string; limit: number }): Promise<UserPage>;
   byName(name: string): Promise<UserView>;
+  /** By its decimal form. */
+  byId(userId: string): Promise<UserView>;
   /** Without a password one is made, and told this once. */
   setPassword(name: string, password?: string): Promise<{ name: string; password?: string }>;
   remove(name: string): Promise<void>;
@@ -67,6 +69,14 @@ export function createUsers(deps: { userDb: UserDb; clock: Clock; random: Random
     async byName(name) {
       const account = await userDb.byName(canonicalName(name));
       if (account === undefined) throw unknown(name);
+      return view(account);
+    },
+    async byId(userId) {
+      const id = parseUserId(userId);
+      const account = id === undefined ? undefined : await userDb.byId(id);
+      if (account === undefined) {
+        throw new CecochatError('user.unknown', `there is no user with the id ${JSON.stringify(userId)}`);
+      }
       return view(account);
     },
     async setPassword(name, password) {

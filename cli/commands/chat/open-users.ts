@@ -3,6 +3,7 @@
  */
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { UserId } from '../../../services/core/ids.ts';
+import { findUserName } from '../../client/discovery.ts';
 import { openChatAccess, type ChatAccess } from '../chat-access/chat-access.ts';
 import { createNames, type Names } from '../chat-access/names.ts';
 import type { Environment } from '../environment.ts';
@@ -12,7 +13,8 @@ import { claimDevice, type Device } from './device.ts';
 export interface ChatUser {
   readonly access: ChatAccess;
   readonly with: { readonly userId: UserId; readonly name: string } | undefined;
-  readonly findName: (userId: bigint) => Promise<string | undefined>;
+  /** Error: user.unknown. */
+  readonly findName: (userId: bigint) => Promise<string>;
 }
 
 export interface ChatUsers extends AsyncDisposable {
@@ -59,9 +61,13 @@ async function openUser(request: {
   return {
     access,
     with: await partnerOf(access, options.with),
-    findName(userId) {
-      const name = names.of(userId);
-      return Promise.resolve(name === String(userId) ? undefined : name);
+    async findName(userId) {
+      const known = names.of(userId);
+      if (known !== String(userId)) return known;
+      const token = await access.session.accessToken(signal);
+      const name = await findUserName({ profileUrl: access.stack.profileUrl, userId, token, signal });
+      names.add(userId, name);
+      return name;
     },
   };
 }

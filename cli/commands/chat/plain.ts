@@ -2,53 +2,98 @@
  * `chat --plain`: one line a message, nothing is ever drawn again; each line that is typed is sent.
  */
 import { createInterface } from 'node:readline';
+import type { Message } from '../../../protos/gen/cecochat/v1/message.ts';
+import { dialogOf } from '../../../services/core/chat-id.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
-import { openChatClient } from '../../client/chat-client.ts';
+import { openChatClient, type ChatClient } from '../../client/chat-client.ts';
+import { createMemoryCursorStore } from '../../client/cursor-store.ts';
 import { textContent } from '../../client/sender.ts';
+import { firstChats } from '../../terminal/network/first-chats.ts';
 import { messageLine } from '../chat-access/message-view.ts';
 import type { Invocation } from '../command.ts';
 import type { ChatOptions } from './chat-options.ts';
-import { openUsers } from './open-users.ts';
+import { openUsers, type ChatUser } from './open-users.ts';
 
 const shownAtStart = 10;
 
-export async function chatPlainly({ environment, output }: Invocation, options: ChatOptions): Promise<void> {
-  const { clock, random, signal, stdin } = environment;
+export async function chatPlainly(invocation: Invocation, options: ChatOptions): Promise<void> {
+  const { environment, output } = invocation;
+  const { clock, random, signal } = environment;
   await using opened = await openUsers(environment, options);
-  const user = opened.users[0];
+  const [user] = opened.users;
   if (user?.with === undefined) throw new CecochatError('usage.invalid', '--plain needs to know with whom');
-  const { access, with: partner } = user;
-  const own = access.session;
-  const nameOf = (userId: bigint): string => (userId === own.userId ? own.name : partner.name);
-  const say = (text: string): Promise<void> => output.event({ event: 'message', data: {}, text });
-  await using client = openChatClient({ session: own, connectUrl: access.stack.connectUrl, clock, random, signal });
-  await client.connected(signal);
-  const history = await client.history(signal);
-  const chatId = own.userId < partner.userId ? `${own.userId}-${partner.userId}` : `${partner.userId}-${own.userId}`;
-  const past = await history.dialog({ chatId, limit: shownAtStart, signal });
-  for (const message of past.messages.toReversed()) await say(messageLine(message, nameOf));
-  output.progress(`${own.name} chats with ${partner.name}: each line is sent, the end of input leaves`);
-  const life = new AbortController();
-  const listening = (async (): Promise<void> => {
-    for await (const { event } of client.events(AbortSignal.any([signal, life.signal]))) {
-      if (event?.$case !== 'message' || event.value.chatId !== chatId) continue;
-      await say(messageLine(event.value, nameOf));
-      const { senderId, messageId } = event.value;
-      if (senderId !== own.userId) client.seen({ chatId, senderId, messageId });
-    }
-  })();
-  const typing = (async (): Promise<void> => {
-    for await (const line of createInterface({ input: stdin, terminal: false, signal })) {
-      if (line.trim() === '') continue;
-      client
-        .send({ to: partner.userId, content: textContent(line) })
-        .then(() => output.progress('sent'))
-        .catch((error: unknown) => output.warn(`not sent: ${error instanceof Error ? error.message : String(error)}`));
-    }
-  })();
-  await Promise.race([typing, listening]);
+  const { session, stack } = user.access;
+  const { connectUrl } = stack;
+  const lost = (reason: string): void => output.progress(`waiting: ${reason}`);
+  const { watermark } = await firstChats({ session, connectUrl, clock, random, signal, lost });
+  await using client = openChatClient({
+    session,
+    connectUrl,
+    clock,
+    random,
+    store: createMemoryCursorStore(watermark),
+    onStatus: (status) => status.kind === 'waiting' && lost(status.error.message),
+    signal,
+  });
+  const chat = { client, user, invocation };
+  const show = showOnce(chat);
+  await showPast(chat, show);
+  output.progress(`${session.name} chats with ${user.with.name}: each line is sent, the end of input leaves`);
+  const left = new AbortController();
+  const listening = listen(client, show, AbortSignal.any([signal, left.signal]));
+  await Promise.race([sendLines(chat), listening]);
   signal.throwIfAborted();
   await client.close(signal);
-  life.abort();
+  left.abort();
   await listening.catch(() => undefined);
+}
+
+interface PlainChat {
+  readonly client: ChatClient;
+  readonly user: ChatUser;
+  readonly invocation: Invocation;
+}
+
+type Show = (message: Message) => Promise<void>;
+
+/** Prints messages of the chat, each once, and confirms them as seen. */
+function showOnce({ client, user, invocation }: PlainChat): Show {
+  const { session } = user.access;
+  const partner = user.with;
+  const chatId = partner === undefined ? undefined : dialogOf(session.userId, partner.userId)?.chatId;
+  const nameOf = (userId: bigint): string => (userId === session.userId ? session.name : (partner?.name ?? ''));
+  const shown = new Set<bigint>();
+  return async (message) => {
+    const { senderId, messageId } = message;
+    if (message.chatId !== chatId || shown.has(messageId)) return;
+    shown.add(messageId);
+    await invocation.output.event({ event: 'message', data: {}, text: messageLine(message, nameOf) });
+    if (senderId !== session.userId) client.seen({ chatId, senderId, messageId });
+  };
+}
+
+async function showPast({ client, user, invocation }: PlainChat, show: Show): Promise<void> {
+  const { signal } = invocation.environment;
+  const partner = user.with;
+  const dialog = partner === undefined ? undefined : dialogOf(user.access.session.userId, partner.userId);
+  if (dialog === undefined) return;
+  const page = await (await client.history(signal)).dialog({ chatId: dialog.chatId, limit: shownAtStart, signal });
+  for (const message of page.messages.toReversed()) await show(message);
+}
+
+async function listen(client: ChatClient, show: Show, signal: AbortSignal): Promise<void> {
+  for await (const { event } of client.events(signal)) if (event?.$case === 'message') await show(event.value);
+}
+
+async function sendLines({ client, user, invocation }: PlainChat): Promise<void> {
+  const { stdin, signal } = invocation.environment;
+  const { output } = invocation;
+  const to = user.with?.userId;
+  for await (const line of createInterface({ input: stdin, terminal: false, signal })) {
+    if (to === undefined || line.trim() === '') continue;
+    client.send({ to, content: textContent(line) }).then(
+      () => output.progress('sent'),
+      (error: unknown) => output.warn(`not sent: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  }
 }

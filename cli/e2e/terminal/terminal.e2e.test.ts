@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type EmbeddedStack } from '../kill/stack-handle.ts';
 import { processesWith } from '../processes.ts';
-import { openSandbox, programFile, type Sandbox } from '../sandbox.ts';
+import { openSandbox, programFile, type Ran, type Sandbox } from '../sandbox.ts';
 import { openChatTerminal, openTmuxTerminal, type TerminalOptions, type TmuxTerminal } from './tmux-terminal.ts';
 
 let sandbox: Sandbox;
@@ -105,6 +105,7 @@ test('a thousand messages: scrolled to the first, page by page, and back to the 
       return whole && top < before;
     });
   }
+  expect(top).toBe(1);
   await terminal.press('End');
   await terminal.shows('line 1000 of many');
 }, 90_000);
@@ -212,6 +213,18 @@ test('the cursor stands where the next character goes, and keys edit by what is 
   expect(await terminal.ask('#{cursor_x},#{cursor_y},#{cursor_flag}')).toBe('11,10,1');
   await terminal.press('Left', 'BSpace', 'C-Left', 'M-Enter');
   await terminal.shows((shown) => shown.includes(' ›') && shown.includes('   你好 x'));
+});
+
+test('plain: one line a message, each line that is typed is sent', async () => {
+  await addUsers('uwe', 'vera');
+  const plain = (as: string, partner: string, input: string): Promise<Ran> =>
+    sandbox.run(['chat', '--plain', '--as', as, '--with', partner], { input });
+  const sent = await plain('uwe', 'vera', 'first line\nsecond \u001b[2J line\n');
+  expect([sent.exitCode, sent.stderr.match(/^sent$/gm)?.length]).toEqual([0, 2]);
+  // History may be a moment behind.
+  await sandbox.json(['listen', '--as', 'vera', '--count', '2', '--timeout', '20s']);
+  const shown = await plain('vera', 'uwe', '\n');
+  expect(shown.stdout).toMatch(/^.* uwe {2}first line\n.* uwe {2}second \\u\{1b\}\[2J line\n$/);
 });
 
 test('leaving, being stopped and being killed give the screen back', async () => {

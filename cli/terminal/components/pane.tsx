@@ -3,6 +3,7 @@
  */
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
+import { ruleRows } from '../model/layout.ts';
 import { openChatOf } from '../model/state.ts';
 import {
   chatHead,
@@ -27,7 +28,15 @@ export function PaneBox(view: PaneView): ReactElement {
     <Box flexDirection="column">
       <Box flexDirection="row">
         {pane.listWidth > 0 ? <ChatList {...view} /> : null}
-        {both ? <Border x={pane.x + pane.listWidth} height={pane.height - 1} paint={paint} joint={pane.rules} /> : null}
+        {both ? (
+          <Border
+            x={pane.x + pane.listWidth}
+            height={pane.height - 1}
+            paint={paint}
+            left={pane.rules ? [1] : []}
+            right={ruleRows(pane, client)}
+          />
+        ) : null}
         {pane.chatWidth > 0 ? <OpenChat {...view} /> : null}
       </Box>
       <Lines x={pane.x} width={pane.width} height={1} lines={[last]} />
@@ -65,17 +74,18 @@ function OpenChat(view: PaneView): ReactElement {
   return <Lines x={x} width={pane.chatWidth} height={pane.height - 1} lines={lines} />;
 }
 
+/** The line between two panes; rules of its left and right side run into it. */
 export function Border(props: {
   readonly x: number;
   readonly height: number;
   readonly paint: PaneView['paint'];
-  /** A rule crosses it in the second row. */
-  readonly joint: boolean;
+  readonly left: readonly number[];
+  readonly right: readonly number[];
 }): ReactElement {
-  const { x, height, paint, joint } = props;
-  const lines = Array.from({ length: height }, (_, index) => ({
-    ...emptyLine,
-    left: paint.dim(joint && index === 1 ? '┼' : '│'),
-  }));
+  const { x, height, paint, left, right } = props;
+  const lines = Array.from({ length: height }, (_, row) => {
+    const sides = (left.includes(row) ? 1 : 0) + (right.includes(row) ? 2 : 0);
+    return { ...emptyLine, left: paint.dim(['│', '┤', '├', '┼'][sides] ?? '│') };
+  });
   return <Lines x={x} width={1} height={height} lines={lines} />;
 }

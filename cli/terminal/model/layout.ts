@@ -62,6 +62,13 @@ export function panesOf(state: State): readonly Pane[] {
   });
 }
 
+/** Rows of the pane in which a rule runs from side to side of its chat, or of its list where that stands alone. */
+export function ruleRows(pane: Pane, client: ClientState): readonly number[] {
+  if (!pane.rules) return [];
+  const hasComposer = pane.chatWidth > 0 && openChatOf(client) !== undefined;
+  return hasComposer ? [1, pane.height - pane.composerHeight - 2] : [1];
+}
+
 export function sizeOf(columns: number, rows: number): Size {
   return { columns: Math.max(10, columns), rows: Math.max(4, rows) };
 }

@@ -23,6 +23,8 @@ export interface PendingMessage {
   readonly localId: number;
   /** Harmless, as of other messages. */
   readonly text: string;
+  /** As it was written. */
+  readonly written: string;
   readonly timeMs: number;
   readonly state: 'sending' | 'failed';
   /** Why it failed. */

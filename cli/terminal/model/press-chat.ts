@@ -22,6 +22,7 @@ export function pressInChat(state: State, client: ClientState, key: Key): Update
   const moved = navigate(chat, key, context);
   if (moved !== undefined) return nothing(withChat(client, moved));
   if (key.ctrl && key.name === 'text') {
+    if (key.text === 'r') return nothing(withChat(client, takeBack(chat)));
     if (key.text === 'n') return nothing(askForChat(client));
     if (key.text === 'f')
       return nothing({ ...client, prompt: { kind: 'search', editor: emptyEditor, busy: false, answer: '' } });
@@ -61,7 +62,14 @@ function send(state: State, client: ClientState, chat: Chat): Update<ClientState
     return nothing({ ...client, notice });
   }
   const localId = client.nextLocalId;
-  const pending = { localId, text: visibleText(text), timeMs: state.nowMs, state: 'sending' as const, reason: '' };
+  const pending = {
+    localId,
+    text: visibleText(text),
+    written: text,
+    timeMs: state.nowMs,
+    state: 'sending' as const,
+    reason: '',
+  };
   const sent: Chat = {
     ...chat,
     draft: emptyEditor,
@@ -107,6 +115,14 @@ function navigate(chat: Chat, key: Key, context: ViewContext): Chat | undefined 
 function moveTo(chat: Chat, context: ViewContext, up: number): Chat {
   const place = scroll(chat, context, up);
   return { ...chat, place, newBelow: place.kind === 'follow' ? 0 : chat.newBelow, seeking: false };
+}
+
+/** The text of the latest send that failed comes back into the composer, to be sent again. */
+function takeBack(chat: Chat): Chat {
+  const failed = chat.pending.findLast((pending) => pending.state === 'failed');
+  if (failed === undefined || chat.draft.text !== '') return chat;
+  const pending = chat.pending.filter((one) => one !== failed);
+  return { ...chat, pending, draft: insert(chat.draft, failed.written) };
 }
 
 const controls: Readonly<Record<string, Move>> = { a: 'line-start', e: 'line-end', b: 'left', f: 'right' };

@@ -101,10 +101,12 @@ test('Enter sends what was written, and its mark goes on with what the servers s
   expect(chat(run([told({ kind: 'feed', messages: [], receipts: [receipt] })], accepted).state).deliveredUpTo).toBe(7n);
 });
 
-test('a refused send stays, with the reason', () => {
+test('a refused send stays, with the reason, and can be taken back', () => {
   const sent = run([newest([]), press('h'), press('return')]).state;
   const { state } = run([told({ kind: 'refused', chatId, localId: 1, reason: 'no\u001b[2J' })], sent);
   expect(chat(state).pending[0]).toMatchObject({ state: 'failed', reason: 'no\\u{1b}[2J' });
+  const back = run([press('r', { ctrl: true })], state).state;
+  expect(chat(back)).toMatchObject({ pending: [], draft: { text: 'h' } });
 });
 
 test('a text over the limit is not sent and not lost', () => {

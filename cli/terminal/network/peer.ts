@@ -25,8 +25,8 @@ export interface PeerDependencies {
   readonly random: Random;
   /** The id of the user of that name. */
   readonly findUser: (name: string) => Promise<UserId>;
-  /** The name of the user with that id; undefined when nobody here knows it. */
-  readonly findName: (userId: bigint) => Promise<string | undefined>;
+  /** The name of the user with that id. */
+  readonly findName: (userId: bigint) => Promise<string>;
   readonly tell: (event: NetworkEvent) => void;
   readonly signal: AbortSignal;
 }
@@ -124,12 +124,10 @@ export function openPeer(dependencies: PeerDependencies): Peer {
     const userId = await dependencies.findUser(name);
     const dialog = dialogOf(session.userId, userId);
     if (dialog === undefined) tell({ kind: 'no-user', reason: 'that is you' });
-    else
-      tell({ kind: 'found-user', userId, name: (await dependencies.findName(userId)) ?? name, chatId: dialog.chatId });
+    else tell({ kind: 'found-user', userId, name: await dependencies.findName(userId), chatId: dialog.chatId });
   };
   const findName = async (userId: bigint): Promise<void> => {
-    const name = await dependencies.findName(userId);
-    if (name !== undefined) tell({ kind: 'name', userId, name });
+    tell({ kind: 'name', userId, name: await dependencies.findName(userId) });
   };
 
   const ended = run();

@@ -75,7 +75,7 @@ test('two users side by side see one chat, each from his side', () => {
     '                                                 │',
     ' bob (you)                                       │ bob',
     ` ${time} ┃ hello alice                           · │ ${time} │ hello alice`,
-    '─────────────────────────────────────────────────│──────────────────────────────────────────────────',
+    '─────────────────────────────────────────────────┼──────────────────────────────────────────────────',
     ' › write a message                               │ ›',
     ' bob · default · ● connected to s1               │ alice · default · ● connected to s1',
   ]);

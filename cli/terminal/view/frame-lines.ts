@@ -61,7 +61,7 @@ export function composerRule({ client, pane, paint }: PaneView): readonly Line[]
   if (!pane.rules || chat === undefined) return [];
   const failed = chat.pending.find((pending) => pending.state === 'failed');
   const below = chat.newBelow > 0 ? `↓ ${chat.newBelow} new` : chat.place.kind === 'follow' ? '' : '↓ newer below';
-  const label = failed === undefined ? below : `not sent: ${failed.reason}`;
+  const label = failed === undefined ? below : `not sent, Ctrl-R takes it back: ${failed.reason}`;
   const left = mostTextBytes - bytesOf(chat.draft.text);
   // Said when an eighth is left.
   const limit = left > mostTextBytes / 8 ? '' : left >= 0 ? ` ${left} bytes left ` : ` ${-left} bytes too long `;

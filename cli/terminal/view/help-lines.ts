@@ -19,7 +19,7 @@ const sections: readonly (readonly [title: string, keys: readonly (readonly [key
     'Reading',
     [
       ['PgUp PgDn', 'older, newer'],
-      ['↑ ↓', 'by line, when nothing is written'],
+      ['↑ ↓', 'by line, composer empty'],
       ['Home End', 'oldest loaded, newest'],
       ['Ctrl-G', 'first unread'],
       ['Ctrl-F', 'search in what is loaded'],
@@ -34,6 +34,7 @@ const sections: readonly (readonly [title: string, keys: readonly (readonly [key
       ['Ctrl-← Ctrl-→', 'by word'],
       ['Ctrl-W, Ctrl-U', 'delete word, line'],
       ['Ctrl-_, Ctrl-Y', 'undo, redo'],
+      ['Ctrl-R', 'take back what failed'],
       ['Ctrl-N', 'new chat'],
     ],
   ],
