@@ -144,6 +144,17 @@ describe('a stack', () => {
     expect((await bench.run(['down', '--volumes'])).code).toBe(0);
   });
 
+  test('ends by itself when its folder was deleted, and leaves the folder deleted', async () => {
+    await using bench = await openStacks();
+    await bench.run(['up', ...free]);
+    const state = await stateOf(bench);
+    await rm(join(bench.home, 'default'), { recursive: true });
+    while (await isRunning(state)) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await readdir(bench.home)).toEqual([]);
+  });
+
   test('runs beside another one', async () => {
     await using bench = await openStacks();
     const [one, two] = await Promise.all([bench.run(['up', ...free]), bench.run(['up', '--name', 'two', ...free])]);

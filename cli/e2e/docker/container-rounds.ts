@@ -39,8 +39,8 @@ export async function containerRound(
 ): Promise<Readonly<Record<string, number>>> {
   await systemClock.sleep(random.next() * 1500, signal);
   const part = parts[(round + randomInt(random, 2)) % parts.length] ?? 'kafka';
-  const killedMs = systemClock.monotonicMs();
   await stack.killContainer(part);
+  const killedMs = systemClock.monotonicMs();
   if (round % 3 === 0) stack.kill();
   await systemClock.sleep(random.next() * 1000, signal);
   const upMs = await stack.restart();

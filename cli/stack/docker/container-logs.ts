@@ -3,9 +3,7 @@
  */
 import type { Environment } from '../../commands/environment.ts';
 import type { LogLine } from '../../output/log-line.ts';
-import { stackFolders } from '../folders.ts';
 import type { LogSource } from '../merged-log.ts';
-import { readEngines, readState } from '../state.ts';
 import { parseContainerLine } from './container-log.ts';
 import type { DockerEngine } from './engine/docker-engine.ts';
 import { partOf } from './provision/project.ts';
@@ -18,10 +16,7 @@ export interface ContainerLog extends LogSource {
 
 /** None when the stack has no containers. Error: engine.unavailable, when its files name an engine that is silent. */
 export async function findContainerLogs(environment: Environment, name: string): Promise<readonly ContainerLog[]> {
-  const folders = stackFolders(environment, name);
-  const [engines, state] = await Promise.all([readEngines(folders), readState(folders)]);
-  if (engines?.docker === undefined && (engines !== undefined || state !== undefined)) return [];
-  const found = await openStackEngine(environment, name, engines?.docker);
+  const found = await openStackEngine(environment, name);
   if (found === undefined) return [];
   const containers = await stackContainers(found.engine, found.project);
   return containers.map((container) => containerLog(found.engine, partOf(container), container.id));

@@ -3,8 +3,6 @@
  */
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Environment } from '../../commands/environment.ts';
-import { stackFolders } from '../folders.ts';
-import { readEngines, readState } from '../state.ts';
 import type { Health } from './engine/docker-engine.ts';
 import { partOf } from './provision/project.ts';
 import { stackContainers } from './provision/stack-objects.ts';
@@ -32,16 +30,8 @@ export async function inspectContainers(
   environment: Pick<Environment, 'env' | 'cwd' | 'signal'>,
   name: string,
 ): Promise<ContainersInspection> {
-  const folders = stackFolders(environment, name);
-  const [engines, state] = await Promise.all([
-    readEngines(folders).catch(() => undefined),
-    readState(folders).catch(() => undefined),
-  ]);
-  if (engines?.docker === undefined && (engines !== undefined || state !== undefined)) {
-    return { containers: [], fault: undefined };
-  }
   try {
-    const found = await openStackEngine(environment, name, engines?.docker);
+    const found = await openStackEngine(environment, name);
     if (found === undefined) return { containers: [], fault: undefined };
     const containers = await stackContainers(found.engine, found.project);
     return {

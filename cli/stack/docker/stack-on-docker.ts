@@ -2,8 +2,6 @@
  * What a stack has on a Docker engine, for `down`: found by labels, with or without files of ours.
  */
 import type { Environment } from '../../commands/environment.ts';
-import { stackFolders } from '../folders.ts';
-import { readEngines, readState } from '../state.ts';
 import { removeStack, stackContainers, stackVolumes } from './provision/stack-objects.ts';
 import { openStackEngine } from './stack-engine.ts';
 
@@ -23,13 +21,7 @@ const sizesLimitMs = 3000;
 
 /** Undefined when it has nothing there. Error: engine.unavailable, when its files name an engine that is silent. */
 export async function findStackOnDocker(environment: Environment, name: string): Promise<StackOnDocker | undefined> {
-  const folders = stackFolders(environment, name);
-  const [engines, state] = await Promise.all([
-    readEngines(folders).catch(() => undefined),
-    readState(folders).catch(() => undefined),
-  ]);
-  if (engines?.docker === undefined && (engines !== undefined || state !== undefined)) return undefined;
-  const found = await openStackEngine(environment, name, engines?.docker);
+  const found = await openStackEngine(environment, name);
   if (found === undefined) return undefined;
   const { engine, project } = found;
   const late = new AbortController();

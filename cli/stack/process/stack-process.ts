@@ -7,7 +7,6 @@ import type { Environment } from '../../commands/environment.ts';
 import type { LogLevel } from '../../output/log-line.ts';
 import { causesOf, envelopeError } from '../../output/error-text.ts';
 import { readVersion } from '../../version.ts';
-import { aborted } from '../aborted.ts';
 import { makeSecrets } from '../demo-users.ts';
 import { makeStackFolders, stackFolders, type StackFolders } from '../folders.ts';
 import { logRotation, openLogFile } from '../log-file.ts';
@@ -16,6 +15,7 @@ import { portBaseFor } from '../port-base.ts';
 import type { Backends, StackSecrets, StackServer, StackState } from '../stack-files.ts';
 import { readEngines, readPorts, readSecrets, readState, writePorts, writeSecrets, writeState } from '../state.ts';
 import { openEngineGate, type EngineGate } from './engine-gate.ts';
+import { untilForgotten } from './forgotten.ts';
 import { isRunning, processStartOf } from './process-identity.ts';
 import type { StackMessage } from './stack-message.ts';
 
@@ -112,6 +112,7 @@ async function hostStack(options: HostOptions): Promise<StackState> {
   };
   await writeState(folders, starting);
   let state = starting;
+  let isForgotten = false;
   try {
     const { logLevel, startServers } = options;
     const writeLog = (text: string): void => log.write(text);
@@ -136,10 +137,14 @@ async function hostStack(options: HostOptions): Promise<StackState> {
     await writeState(folders, state);
     tell({ kind: 'ready', afterMs: state.readyAfterMs ?? 0 });
     environment.parent?.close();
-    await aborted(signal);
+    await untilForgotten(folders, clock, signal);
+    isForgotten = !signal.aborted;
   } finally {
-    log.flushSync();
-    await writeState(folders, { ...state, status: 'stopped' });
+    // Not to a folder that somebody deleted.
+    if (!isForgotten) {
+      log.flushSync();
+      await writeState(folders, { ...state, status: 'stopped' });
+    }
   }
   return { ...state, status: 'stopped' };
 }
