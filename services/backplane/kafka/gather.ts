@@ -58,7 +58,7 @@ export function createGatherer<Q, A>({ send, fits, defer, clock }: GatherOptions
         for (const { question, resolve, reject } of taken) {
           settle({ resolve, reject }, () => answer(question));
           // Lets what follows from the answer run. A turn of the loop for each made up most of a take-over's time.
-          await undefined;
+          await Promise.resolve();
           if (clock.monotonicMs() - turnSinceMs < turnMs) continue;
           await new Promise<void>(defer);
           turnSinceMs = clock.monotonicMs();
