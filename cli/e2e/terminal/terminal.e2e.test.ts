@@ -16,9 +16,13 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-  const left = await sandbox.leftovers();
-  await sandbox[Symbol.asyncDispose]();
+  let left: string[];
+  try {
+    await stack[Symbol.asyncDispose]();
+  } finally {
+    left = await sandbox.leftovers();
+    await sandbox[Symbol.asyncDispose]();
+  }
   if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
 });
 
