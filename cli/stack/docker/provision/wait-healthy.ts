@@ -69,7 +69,8 @@ function failureOf(details: ContainerDetails | undefined, request: WaitRequest):
     ? `for lack of memory (limit ${(request.service.memoryBytes ?? 0) / 1024 ** 2} MiB)`
     : `with code ${exitCode}`;
   if (state === 'exited' || state === 'dead') return `ended ${why}`;
-  if (restartCount > request.restartsBefore) return `ends again and again, last ${why}`;
+  // One that runs again has no exit code to tell.
+  if (restartCount > request.restartsBefore) return `ends again and again${state === 'running' ? '' : `, last ${why}`}`;
   return health === 'unhealthy'
     ? `is not healthy: ${lastCheck === '' ? 'its health check says nothing' : lastCheck}`
     : undefined;
