@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Message } from '../../../protos/gen/cecochat/v1/message.ts';
 import { dialogOf } from '../../../services/core/chat-id.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
-import { openChatClient, type ChatClient } from '../../client/chat-client.ts';
+import { openChatClient, type ChatClient, type ClientStatus } from '../../client/chat-client.ts';
 import { createMemoryCursorStore } from '../../client/cursor-store.ts';
 import { textContent } from '../../client/sender.ts';
 import { firstChats } from '../../terminal/network/first-chats.ts';
@@ -24,7 +24,7 @@ export async function chatPlainly(invocation: Invocation, options: ChatOptions):
   if (user?.with === undefined) throw new CecochatError('usage.invalid', '--plain needs to know with whom');
   const { session, stack } = user.access;
   const { connectUrl } = stack;
-  const lost = (reason: string): void => output.progress(`waiting: ${reason}`);
+  const lost = (reason: string): void => output.progress(`connection lost, reconnecting: ${reason}`);
   const { watermark } = await firstChats({ session, connectUrl, clock, random, signal, lost });
   await using client = openChatClient({
     session,
@@ -32,7 +32,7 @@ export async function chatPlainly(invocation: Invocation, options: ChatOptions):
     clock,
     random,
     store: createMemoryCursorStore(watermark),
-    onStatus: (status) => status.kind === 'waiting' && lost(status.error.message),
+    onStatus: connectionLines(output, lost),
     signal,
   });
   const chat = { client, user, invocation };
@@ -46,6 +46,16 @@ export async function chatPlainly(invocation: Invocation, options: ChatOptions):
   await client.close(signal);
   left.abort();
   await listening.catch(() => undefined);
+}
+
+/** Says that the connection is back only to who was told that it was lost. */
+function connectionLines(output: Invocation['output'], lost: (reason: string) => void) {
+  let isLost = false;
+  return (status: ClientStatus): void => {
+    if (status.kind === 'waiting') lost(status.error.message);
+    if (status.kind === 'connected' && isLost) output.progress('connected again');
+    if (status.kind !== 'backfilling') isLost = status.kind === 'waiting';
+  };
 }
 
 interface PlainChat {

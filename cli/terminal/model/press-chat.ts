@@ -54,7 +54,8 @@ function write(client: ClientState, chat: Chat, draft: Editor): ClientState {
 }
 
 function send(state: State, client: ClientState, chat: Chat): Update<ClientState> {
-  const { text } = chat.draft;
+  // A pasted file ends with a line break, which is no part of what is said.
+  const text = chat.draft.text.replace(/\n+$/, '');
   if (text.trim() === '') return nothing(client);
   const bytes = bytesOf(text);
   if (bytes > mostTextBytes) {

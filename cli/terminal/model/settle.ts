@@ -53,7 +53,7 @@ function seek(chat: Chat, context: ViewContext): Chat {
   const order = newOrderOf(chat);
   const place =
     order === undefined ? follow : placeFromTop(chat, { ...context, newOrder: order }, { order, row: 'new' });
-  return { ...chat, seeking: false, place };
+  return { ...chat, seeking: false, place, newBelow: place.kind === 'follow' ? 0 : chat.newBelow };
 }
 
 function load(chat: Chat, view: Viewport, { client, effects }: Out): Chat {

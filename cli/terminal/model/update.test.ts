@@ -124,6 +124,19 @@ test('a paste of many lines is text, and never sends', () => {
   expect(kinds(effects)).not.toContain('send');
 });
 
+test('a question mark is text in the composer, and help in the list', () => {
+  const { state } = run([newest([]), press('?')]);
+  expect(state.help).toBe(false);
+  expect(chat(state).draft.text).toBe('?');
+  expect(run([press('escape'), press('?')], state).state.help).toBe(true);
+});
+
+test('the line break at the end of what is sent is left out, those within stay', () => {
+  const paste: Action = { kind: 'paste', text: 'one\n\ntwo\n\n' };
+  const { effects } = run([newest([]), paste, press('return')]);
+  expect(effects).toContainEqual(expect.objectContaining({ kind: 'send', text: 'one\n\ntwo' }));
+});
+
 test('unread messages: the view begins at the first of them, and only what was shown is seen', () => {
   const receipts = [{ chatId, readerId: 1n, deliveredUpTo: 0n, seenUpTo: 10n }];
   const chats = told({ kind: 'chats', chats: [{ chatId, partnerId: 2n, last: message(60), receipts }] });

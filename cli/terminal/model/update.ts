@@ -51,9 +51,9 @@ function press(state: State, key: Key): Update<State> {
   const client = calm.clients[calm.active];
   if (client === undefined) return { state: calm, effects: [] };
   if (client.prompt !== undefined) return onActive(calm, (one) => pressInPrompt(calm, one, key));
-  const empty = client.focus === 'list' || draftOf(client) === '';
-  if (key.name === 'f1' || (empty && key.name === 'text' && key.text === '?' && !key.ctrl && !key.alt))
-    return { state: { ...calm, help: true }, effects: [] };
+  // In the composer a question mark is text.
+  const asks = client.focus === 'list' && key.name === 'text' && key.text === '?' && !key.ctrl && !key.alt;
+  if (key.name === 'f1' || asks) return { state: { ...calm, help: true }, effects: [] };
   if (key.name === 'tab' && calm.clients.length > 1) {
     const step = key.shift ? calm.clients.length - 1 : 1;
     return { state: { ...calm, active: (calm.active + step) % calm.clients.length }, effects: [] };
@@ -69,10 +69,6 @@ function leave(state: State): Update<State> {
   );
   if (unsent && !state.leaving) return { state: { ...state, leaving: true }, effects: [] };
   return { state, effects: [{ kind: 'leave' }] };
-}
-
-function draftOf(client: ClientState): string {
-  return client.open === undefined ? '' : (client.chats.get(client.open)?.draft.text ?? '');
 }
 
 type ClientUpdate = { readonly state: ClientState; readonly effects: readonly Effect[] };

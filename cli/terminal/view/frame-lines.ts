@@ -50,7 +50,11 @@ export function chatHead(view: PaneView): readonly Line[] {
   const head = lineOf(
     pane.chatWidth - 1,
     { text: split ? ` ${client.name} → ${partner}` : ` ${partner}`, paint: focused ? paint.bold : paint.dim },
-    { text: pane.listWidth > 0 || elsewhere === 0 ? '' : `${elsewhere} unread`, paint: paint.bold },
+    {
+      text:
+        pane.listWidth > 0 || elsewhere === 0 ? '' : `${elsewhere} other ${elsewhere === 1 ? 'chat' : 'chats'} unread`,
+      paint: paint.bold,
+    },
   );
   return pane.rules ? [head, lineOf(pane.chatWidth, { text: rule(pane.chatWidth), paint: paint.dim })] : [head];
 }
