@@ -92,7 +92,6 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   };
 
   const reportEnded = createEndedReport(report);
-
   const ports = createLogPorts({
     ...deps,
     owner: () => owner,

@@ -205,19 +205,20 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
       settled(offset) {
         known.offset = offset;
         command.done(accepted(known, position(offset), false));
-        answerWaiting(known, accepted(known, position(offset), true));
+        answerWaiting(known, () => accepted(known, position(offset), true));
       },
       dropped() {
         command.done(notOwned(partition, server));
-        answerWaiting(known, notOwned(partition, server));
+        answerWaiting(known, () => notOwned(partition, server));
       },
     });
   }
 
-  function answerWaiting(known: KnownKey, outcome: SendOutcome): void {
-    const waiting = known.waiting ?? [];
+  function answerWaiting(known: KnownKey, outcome: () => SendOutcome): void {
+    const { waiting } = known;
+    if (waiting === undefined) return;
     known.waiting = undefined;
-    for (const done of waiting) done(outcome);
+    for (const done of waiting) done(outcome());
   }
 
   function split(actor: Sent['senderId'], others: readonly Sent['senderId'][]): [Sent['owners'], Sent['receivers']] {
