@@ -2,16 +2,11 @@
  * A pseudo-terminal whose output is heard as it comes, for measuring: tmux in control mode, which reports every
  * piece of output of the pane. Only ASCII is compared.
  */
-import { execFile, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import { projectFolder, type Sandbox } from '../sandbox.ts';
-
-const run = promisify(execFile);
+import { startTmuxServer } from './tmux-server.ts';
 
 export interface ControlTerminal extends AsyncDisposable {
   /** Starts the command in the pane; resolves with the milliseconds until it printed the text. */
@@ -29,29 +24,7 @@ export async function openControlTerminal(
   sandbox: Sandbox,
   size: { readonly columns: number; readonly rows: number },
 ): Promise<ControlTerminal> {
-  const socket = join(tmpdir(), `cecochat-tmux-${randomUUID()}`);
-  const { CI: _, ...env } = sandbox.env;
-  const options = { env: { ...env, LANG: 'C.UTF-8', TERM: 'xterm-256color' }, cwd: projectFolder };
-  const base = ['-u', '-S', socket, '-f', '/dev/null'];
-  const tmux = async (...args: readonly string[]): Promise<string> =>
-    (await run('tmux', [...base, ...args], options)).stdout;
-  await tmux('new-session', '-d', '-x', String(size.columns), '-y', String(size.rows), 'sleep 1000000');
-  await tmux(
-    'set',
-    '-g',
-    'remain-on-exit',
-    'on',
-    ';',
-    'set',
-    '-g',
-    'status',
-    'off',
-    ';',
-    'set',
-    '-g',
-    'escape-time',
-    '0',
-  );
+  const { tmux, base, options, end } = await startTmuxServer(sandbox.env, size);
   const control = spawn('tmux', [...base, '-C', 'attach'], { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
   control.stdin.write(`refresh-client -C ${size.columns},${size.rows}\n`);
   let waiting: { text: string; done: () => void } | undefined;
@@ -94,7 +67,7 @@ export async function openControlTerminal(
     printed: heard,
     pid: async () => Number(await tmux('display-message', '-p', '#{pane_pid}')),
     async [Symbol.asyncDispose]() {
-      await tmux('kill-server').catch(() => undefined);
+      await end();
       control.kill();
     },
   };

@@ -2,15 +2,10 @@
  * A real pseudo-terminal of its own for a command: keys go in, the screen is read. It is a pane of a tmux server
  * that nobody else uses; disposing it ends both.
  */
-import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import { programFile, projectFolder, type Sandbox } from '../sandbox.ts';
+import { startTmuxServer } from './tmux-server.ts';
 
-const run = promisify(execFile);
 const pollMs = 25;
 
 export interface TmuxTerminal extends AsyncDisposable {
@@ -50,48 +45,11 @@ export async function openTmuxTerminal(
   options: TerminalOptions = {},
 ): Promise<TmuxTerminal> {
   const { columns = 100, rows = 30 } = options;
-  const socket = join(tmpdir(), `cecochat-tmux-${randomUUID()}`);
-  const { CI: _, ...env } = { ...sandbox.env, ...options.env };
-  const tmux = (...args: readonly string[]): Promise<{ stdout: string }> =>
-    run('tmux', ['-u', '-S', socket, '-f', '/dev/null', ...args], {
-      env: { ...env, LANG: 'C.UTF-8' },
-      cwd: projectFolder,
-    });
-  const settings = [
-    'set',
-    '-g',
-    'status',
-    'off',
-    ';',
-    'set',
-    '-g',
-    'remain-on-exit',
-    'on',
-    ';',
-    'set',
-    '-g',
-    'escape-time',
-    '0',
-  ];
-  const size = ['-x', String(columns), '-y', String(rows)];
-  // Settings first: the first window is of a shell that does nothing.
-  await tmux(
-    'new-session',
-    '-d',
-    ...size,
-    'sleep 1000000',
-    ';',
-    ...settings,
-    ';',
-    'set',
-    '-g',
-    'remain-on-exit-format',
-    '',
-  );
+  const { tmux, end } = await startTmuxServer({ ...sandbox.env, ...options.env }, { columns, rows });
   await tmux('respawn-pane', '-k', '-c', projectFolder, `exec ${command.map(quoted).join(' ')}`);
 
   const read = async (): Promise<string[]> =>
-    (await tmux('capture-pane', '-p')).stdout
+    (await tmux('capture-pane', '-p'))
       .replace(/\n$/, '')
       .split('\n')
       .map((row) => row.trimEnd());
@@ -115,9 +73,9 @@ export async function openTmuxTerminal(
         await systemClock.sleep(pollMs);
       }
     },
-    ask: async (format) => (await tmux('display-message', '-p', format)).stdout.trim(),
+    ask: async (format) => (await tmux('display-message', '-p', format)).trim(),
     async [Symbol.asyncDispose]() {
-      await tmux('kill-server').catch(() => undefined);
+      await end();
     },
   };
 }
