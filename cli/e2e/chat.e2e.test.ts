@@ -40,11 +40,7 @@ test('a file of lines is sent in order, and arrives whole', async () => {
   expect(listened.exitCode, listened.errorMessage).toBe(0);
   expect(listened.events.map((event) => event.at('data', 'text').value)).toEqual(lines);
 
-  const history = await sandbox.json(['history', '--as', carol, '--with', 'bob', '--all']);
-  const texts = history.data
-    .at('messages')
-    .list()
-    .map((message) => message.at('text').value);
+  const texts = await sandbox.texts(['--as', carol, '--with', 'bob', '--all'], lines.length);
   expect(texts.toReversed()).toEqual(lines);
 });
 

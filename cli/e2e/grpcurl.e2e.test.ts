@@ -11,7 +11,7 @@ import { systemClock } from '../../services/core/time/clock.ts';
 import { login } from '../client/session.ts';
 import { discover } from '../client/discovery.ts';
 import { json, type Json } from './envelope.ts';
-import { openSandbox, type Ran, type Sandbox } from './sandbox.ts';
+import { openSandbox, untilMany, type Ran, type Sandbox } from './sandbox.ts';
 
 const grpcurl = process.env['CECOCHAT_GRPCURL'] ?? join(homedir(), '.cache', 'cecochat-engines', 'bin', 'grpcurl');
 
@@ -91,14 +91,14 @@ test('send, listen and history with a token', async () => {
   const again = await call(bob.messaging, 'cecochat.v1.Send/SendMessage', { token: bob.token, body });
   expect(json(JSON.parse(again.stdout)).at('messageId').text(), 'the same key is the same message').toBe(messageId);
 
-  const dialog = { with: '1' };
-  const history = await call(alice.history, 'cecochat.v1.History/GetDialogHistory', {
-    token: alice.token,
-    body: dialog,
-  });
-  expect(history.exitCode, history.stderr).toBe(0);
-  const message = json(JSON.parse(history.stdout)).at('messages', 0);
-  expect([message.at('messageId').value, message.at('content', 'text').value]).toEqual([messageId, 'from grpcurl']);
+  const dialog = { token: alice.token, body: { with: '1' } };
+  const [message] = await untilMany(async () => {
+    const history = await call(alice.history, 'cecochat.v1.History/GetDialogHistory', dialog);
+    expect(history.exitCode, history.stderr).toBe(0);
+    const messages = json(JSON.parse(history.stdout)).at('messages');
+    return messages.value === undefined ? [] : [...messages.list()];
+  }, 1);
+  expect([message?.at('messageId').value, message?.at('content', 'text').value]).toEqual([messageId, 'from grpcurl']);
 
   const listening = sandbox.start([
     grpcurl,

@@ -42,6 +42,7 @@ test('up, send, listen, history, smoke, status, down; then nothing is left', asy
   // npx hands on how its program ended: by the signal, or with the code that a shell makes of it.
   expect(stopped.signal === 'SIGINT' || stopped.exitCode === 130).toBe(true);
 
+  await sandbox.texts(['--as', 'alice', '--with', 'bob'], 2);
   const history = await npx(sandbox, 'history', '--as', 'alice', '--with', 'bob');
   expect(history.exitCode, history.stderr).toBe(0);
   expect(history.stdout.indexOf('hello')).toBeGreaterThanOrEqual(0);

@@ -46,9 +46,17 @@ export interface Sandbox extends AsyncDisposable {
   run(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** The same with `--json`; the last line's envelope. */
   json(args: readonly string[], options?: RunOptions): Promise<Envelope>;
+  /**
+   * Texts of one chat, newest first, by `cecochat history …args`. History follows an acknowledgement by a moment,
+   * so it is asked until it holds `count` messages, or for `historyPatienceMs`.
+   */
+  texts(args: readonly string[], count: number): Promise<string[]>;
   /** Processes and temporary files that are there now, in words. */
   leftovers(): Promise<string[]>;
 }
+
+/** What a loaded machine may need from an acknowledgement to the row in history. */
+const historyPatienceMs = 20_000;
 
 export async function openSandbox(): Promise<Sandbox> {
   await access(programFile).catch(() => {
@@ -77,12 +85,22 @@ export async function openSandbox(): Promise<Sandbox> {
   const run = (args: readonly string[], options?: RunOptions): Promise<Ran> =>
     start([process.execPath, programFile, ...args], options).ended;
 
+  const json = async (args: readonly string[], options?: RunOptions): Promise<Envelope> =>
+    parseEnvelope(await run([...args, '--json'], options));
+  const texts = (args: readonly string[]): Promise<string[]> =>
+    json(['history', ...args]).then(({ data, errorMessage }) => {
+      if (errorMessage !== undefined) throw new Error(errorMessage);
+      const messages = data.at('messages').list();
+      return messages.map((message) => message.at('text').text());
+    });
+
   return {
     home,
     env,
     start,
     run,
-    json: async (args, options) => parseEnvelope(await run([...args, '--json'], options)),
+    json,
+    texts: (args, count) => untilMany(() => texts(args), count),
     leftovers: async () => [
       ...(await processesWith(mark)).map(({ pid, command }) => `process ${pid}: ${command}`),
       ...(await readdir(temporary)).map((name) => `temporary file ${name}`),
@@ -92,6 +110,16 @@ export async function openSandbox(): Promise<Sandbox> {
       await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
+}
+
+/** Asks until the answer has `count` entries; after `historyPatienceMs` it is the last answer, whatever it has. */
+export async function untilMany<T>(ask: () => Promise<T[]>, count: number): Promise<T[]> {
+  const lateMs = systemClock.monotonicMs() + historyPatienceMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer.length >= count || systemClock.monotonicMs() > lateMs) return answer;
+    await systemClock.sleep(50);
+  }
 }
 
 /** `kill -9`; a process that is gone already is fine. */
