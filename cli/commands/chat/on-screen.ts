@@ -4,20 +4,27 @@
 import type { Peer } from '../../terminal/network/peer.ts';
 import { startState } from '../../terminal/model/start.ts';
 import { openTerminal, type Terminal } from '../../terminal/run-terminal.tsx';
+import type { EarlyKeys } from '../../terminal/device/early-keys.ts';
+import type { TerminalHost } from '../../terminal-host.ts';
 import type { Environment } from '../environment.ts';
 import type { ChatOptions } from './chat-options.ts';
 import type { ChatUser } from './open-users.ts';
 
-export async function chatOnScreen(
-  environment: Environment,
-  { options, users }: { readonly options: ChatOptions; readonly users: readonly ChatUser[] },
-): Promise<void> {
-  const { stdin, stdout, host, clock, random, env } = environment;
-  if (host === undefined) throw new Error('a program without a process of its own has no screen');
+export interface OnScreen {
+  readonly options: ChatOptions;
+  readonly users: readonly ChatUser[];
+  readonly host: TerminalHost;
+  /** What was typed meanwhile. */
+  readonly early: EarlyKeys;
+}
+
+export async function chatOnScreen(environment: Environment, { options, users, host, early }: OnScreen): Promise<void> {
+  const { stdin, stdout, clock, random, env } = environment;
   const life = new AbortController();
   const signal = AbortSignal.any([environment.signal, life.signal]);
   let peers: readonly Peer[] = [];
   const noColor = env['NO_COLOR'];
+  early.handOver();
   const terminal: Terminal = openTerminal({
     stdin,
     stdout,

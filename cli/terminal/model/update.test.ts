@@ -186,6 +186,18 @@ test('leaving asks first when something is unsent', () => {
   expect(kinds(run([press('c', { ctrl: true })], state).effects)).toEqual(['leave']);
 });
 
+test('what is pressed before the list came waits for it', () => {
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const chats = told({ kind: 'chats', chats: [{ chatId, partnerId: 2n, last: message(1), receipts: [] }] });
+  const early = run([press('h'), press('return'), press('q'), { kind: 'paste', text: 'uick' }], inList);
+  expect(early.effects).toEqual([]);
+  const { state } = run([chats], early.state);
+  expect(client(state)).toMatchObject({ early: [], focus: 'chat', open: chatId });
+  expect(chat(state).draft.text).toBe('quick');
+  expect(client(run([press('escape'), chats], early.state).state)).toMatchObject({ early: [], focus: 'list' });
+  expect(kinds(run([press('q')], inList).effects)).toEqual(['leave']);
+});
+
 test('a draft stays with its chat', () => {
   const { state } = run([newest([]), press('h'), press('escape')]);
   expect(client(state).focus).toBe('list');
