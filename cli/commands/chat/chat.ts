@@ -24,7 +24,7 @@ export const chatCommand: CommandModule = {
       .addOption(as)
       .option('--with <user>', 'open the chat with this user at once')
       .option('--plain', 'one line a message and no redrawing, for screen readers')
-      .option('--bell', 'ring the bell for messages that are not on the screen')
+      .option('--bell', 'ring the bell for what comes while you look elsewhere')
       .option('--title', "show unread messages in the terminal's title")
       .addOption(stackOption())
       .action((options: ChatOptions) => run((invocation) => chat(invocation, options)));

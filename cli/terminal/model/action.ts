@@ -7,6 +7,7 @@ import type { Connection, Size, Typed } from './state.ts';
 
 export type Action =
   | Typed
+  | { readonly kind: 'focus'; readonly focused: boolean }
   | { readonly kind: 'resize'; readonly size: Size }
   | { readonly kind: 'tick'; readonly nowMs: number; readonly rttMs: readonly (number | undefined)[] }
   | { readonly kind: 'network'; readonly client: number; readonly event: NetworkEvent };

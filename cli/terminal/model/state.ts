@@ -16,9 +16,13 @@ export interface State {
   /** Which of them has the keyboard. */
   readonly active: number;
   readonly help: boolean;
+  readonly terminal: TerminalFocus;
   /** Leaving was asked for though something is unsent. */
   readonly leaving: boolean;
 }
+
+/** Whether the terminal has the keyboard of its user's screen; unknown: it never said so. */
+export type TerminalFocus = 'unknown' | 'focused' | 'away';
 
 export interface Size {
   readonly columns: number;

@@ -9,7 +9,7 @@ import { keepForList, pressInList, waitsForList } from './press-list.ts';
 import { pasteIntoPrompt, pressInPrompt } from './press-prompt.ts';
 import { pasteIntoDraft } from './press-chat.ts';
 import { settle } from './settle.ts';
-import type { ClientState, State, Typed } from './state.ts';
+import { openChatOf, withChat, type ClientState, type State, type Typed } from './state.ts';
 
 export function update(state: State, action: Action): Update<State> {
   const { state: next, effects } = step(state, action);
@@ -20,9 +20,12 @@ export function update(state: State, action: Action): Update<State> {
 function step(state: State, action: Action): Update<State> {
   switch (action.kind) {
     case 'key':
-      return press(state, action.key);
+      // Whoever presses a key is there, whatever the terminal said.
+      return press(state.terminal === 'away' ? turn(state, true) : state, action.key);
     case 'paste':
       return onActive(state, (client) => ({ state: paste(client, action), effects: [] }));
+    case 'focus':
+      return { state: turn(state, action.focused), effects: [] };
     case 'resize':
       return { state: { ...state, size: action.size }, effects: [{ kind: 'redraw' }] };
     case 'tick':
@@ -36,10 +39,25 @@ function step(state: State, action: Action): Update<State> {
       };
     case 'network':
       return typeEarly(
-        onClient(state, action.client, (client) => onNetwork(client, action.event, action.client)),
+        onClient(state, action.client, (client) =>
+          onNetwork(client, action.event, { index: action.client, terminal: state.terminal }),
+        ),
         action.client,
       );
   }
+}
+
+/** To the terminal, or away from it: what comes meanwhile is new, and is seen from its first on. */
+function turn(state: State, focused: boolean): State {
+  const back = focused && state.terminal === 'away';
+  const clients = state.clients.map((client) => {
+    const chat = openChatOf(client);
+    if (chat === undefined || (focused && !back)) return client;
+    if (!focused) return withChat(client, { ...chat, newAfter: chat.ownSeenUpTo });
+    const seeking = chat.unread > 0 && chat.place.kind === 'follow';
+    return seeking ? withChat(client, { ...chat, seeking }) : client;
+  });
+  return { ...state, clients, terminal: focused ? 'focused' : 'away' };
 }
 
 /** What was pressed before the list of chats came is pressed now. */
