@@ -39,10 +39,10 @@ async function chat(invocation: Invocation, options: ChatOptions): Promise<Comma
   const { environment, output } = invocation;
   const host = check(invocation, options);
   // What is typed from now on is for the screen.
-  using early = host === undefined ? undefined : holdKeys({ ...environment, host });
+  using typed = host === undefined ? undefined : holdKeys({ ...environment, host });
   // Says that nothing runs before anything is loaded or made.
   await findRunningStack(environment, options.name);
-  if (host === undefined || early === undefined) {
+  if (host === undefined || typed === undefined) {
     const { chatPlainly } = await import('./plain.ts');
     await chatPlainly({ environment, output }, options);
   } else {
@@ -51,7 +51,7 @@ async function chat(invocation: Invocation, options: ChatOptions): Promise<Comma
     await using opened = await openUsers(environment, options);
     await (
       await drawing
-    )(environment, { options, users: opened.users, host, early });
+    )(environment, { options, users: opened.users, host, typed });
   }
   return { data: {} };
 }

@@ -1,7 +1,7 @@
 /**
  * Wires the terminal client: users, their connections, the screen.
  */
-import type { Peer } from '../../terminal/network/peer.ts';
+import type { Peer, ServerEffect } from '../../terminal/network/peer.ts';
 import { startState } from '../../terminal/model/start.ts';
 import { openTerminal, type Terminal } from '../../terminal/run-terminal.tsx';
 import type { EarlyKeys } from '../../terminal/device/early-keys.ts';
@@ -15,16 +15,18 @@ export interface OnScreen {
   readonly users: readonly ChatUser[];
   readonly host: TerminalHost;
   /** What was typed meanwhile. */
-  readonly early: EarlyKeys;
+  readonly typed: EarlyKeys;
 }
 
-export async function chatOnScreen(environment: Environment, { options, users, host, early }: OnScreen): Promise<void> {
+export async function chatOnScreen(environment: Environment, { options, users, host, typed }: OnScreen): Promise<void> {
   const { stdin, stdout, clock, random, env } = environment;
   const life = new AbortController();
   const signal = AbortSignal.any([environment.signal, life.signal]);
-  let peers: readonly Peer[] = [];
+  let peers: readonly Peer[] | undefined;
+  /** Wanted before there was anybody to carry it out. */
+  const early: ServerEffect[] = [];
   const noColor = env['NO_COLOR'];
-  early.handOver();
+  typed.handOver();
   const terminal: Terminal = openTerminal({
     stdin,
     stdout,
@@ -43,9 +45,10 @@ export async function chatOnScreen(environment: Environment, { options, users, h
     bell: options.bell === true,
     title: options.title === true,
     carryOut(effect) {
-      peers[effect.client]?.run(effect);
+      if (peers === undefined) early.push(effect);
+      else peers[effect.client]?.run(effect);
     },
-    rttMs: () => peers.map((peer) => peer.rttMs),
+    rttMs: () => peers?.map((peer) => peer.rttMs) ?? [],
   });
   try {
     // Loaded while the first frame is on the screen already.
@@ -62,10 +65,11 @@ export async function chatOnScreen(environment: Environment, { options, users, h
         signal,
       }),
     );
+    for (const effect of early) peers[effect.client]?.run(effect);
     await Promise.race([terminal.left, ...peers.map((peer) => peer.ended)]);
   } finally {
     terminal.close();
-    await Promise.all(peers.map((peer) => peer.close()));
+    await Promise.all((peers ?? []).map((peer) => peer.close()));
     life.abort();
   }
 }
