@@ -3,8 +3,7 @@
  */
 import { CecochatError } from '../../../../services/core/errors.ts';
 import { EngineRefusal, type DockerEngine } from '../engine/docker-engine.ts';
-import { formatBytes } from '../../../output/units.ts';
-import type { Report } from './provision-report.ts';
+import type { Report } from '../../part-report.ts';
 
 export interface ImageRequest {
   readonly engine: DockerEngine;
@@ -18,15 +17,15 @@ export interface ImageRequest {
 export async function ensureImage({ engine, signal, report, part, reference }: ImageRequest): Promise<void> {
   if ((await engine.inspectImage(reference)) !== undefined) return;
   report({ part, step: 'pull', detail: reference });
-  let said = 0;
+  let said = '';
   try {
     await engine.pullImage(reference, {
       signal,
-      onProgress: ({ doneBytes, totalBytes }) => {
-        const tenths = totalBytes === 0 ? 0 : Math.floor((10 * doneBytes) / totalBytes);
-        if (tenths <= said) return;
-        said = tenths;
-        report({ part, step: 'pull', detail: `${reference}: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}` });
+      onProgress: (pull) => {
+        const percent = Math.floor((100 * pull.doneBytes) / Math.max(1, pull.totalBytes));
+        if (`${percent}` === said) return;
+        said = `${percent}`;
+        report({ part, step: 'pull', detail: reference, pull });
       },
     });
   } catch (error) {
