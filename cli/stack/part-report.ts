@@ -21,7 +21,12 @@ export type PartStep = 'wait' | 'keep' | 'pull' | 'create' | 'start' | 'health' 
 
 export interface PullProgress {
   readonly doneBytes: number;
+  /** Of the layers that began. */
   readonly totalBytes: number;
+  /** Of all layers, 0 to 100; never falls. */
+  readonly percent: number;
+  /** 0 to 100, once all layers are there. */
+  readonly unpackedPercent?: number;
 }
 
 export type Report = (report: Omit<PartReport, 'atMs'>) => void;

@@ -82,7 +82,7 @@ function stateOf({ step, pull }: PartRow): string {
     case 'ready':
       return 'ready';
     case 'pull':
-      return pull === undefined ? 'pull' : `pull ${percentOf(pull)} %`;
+      return pull === undefined ? 'pull' : `pull ${pull.percent} %`;
     case 'create':
     case 'start':
     case 'health':
@@ -103,7 +103,7 @@ function timeOf(row: PartRow, nowMs: number): string {
 function detailOf({ step, detail, pull }: PartRow): string {
   if (step === 'keep') return 'as it was';
   if (isDone(step)) return '';
-  return pull === undefined ? detail : `${formatBytes(pull.doneBytes)} of ${formatBytes(pull.totalBytes)}`;
+  return pull === undefined ? detail : pullText(pull);
 }
 
 function paintOf(row: PartRow, { green, red, dim, cyan }: Colours): (text: string) => string {
@@ -112,9 +112,11 @@ function paintOf(row: PartRow, { green, red, dim, cyan }: Colours): (text: strin
   return isDone(row.step) ? green : cyan;
 }
 
-/** 43 */
-export function percentOf({ doneBytes, totalBytes }: PullProgress): number {
-  return totalBytes <= 0 ? 0 : Math.min(100, Math.floor((100 * doneBytes) / totalBytes));
+/** "120 MiB of 310 MiB" */
+export function pullText({ doneBytes, totalBytes, unpackedPercent }: PullProgress): string {
+  return unpackedPercent === undefined
+    ? `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`
+    : `${formatBytes(totalBytes)}, ${unpackedPercent} % unpacked`;
 }
 
 function seconds(ms: number): string {

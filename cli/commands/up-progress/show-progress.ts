@@ -3,10 +3,9 @@
  * for each change.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
-import { formatBytes } from '../../output/units.ts';
 import type { PartReport, Report } from '../../stack/part-report.ts';
 import type { Invocation } from '../command.ts';
-import { partFrame, percentOf } from './part-frame.ts';
+import { partFrame, pullText } from './part-frame.ts';
 import { withFailure, withReport, type PartRow } from './part-rows.ts';
 
 export interface UpProgress {
@@ -52,7 +51,7 @@ function linePrinter(print: (line: string) => void): (report: PartReport) => voi
     const { part, step, pull } = report;
     if (step === 'wait' || step === 'keep' || step === 'health' || step === 'seed') return;
     if (pull !== undefined) {
-      const tenth = Math.floor(percentOf(pull) / 10);
+      const tenth = Math.floor(pull.percent / 10);
       if (tenth <= (tenths.get(part) ?? 0)) return;
       tenths.set(part, tenth);
     }
@@ -62,7 +61,7 @@ function linePrinter(print: (line: string) => void): (report: PartReport) => voi
 
 /** "  12.3 s  kafka      pull     apache/kafka:4.3.1: 120 MiB of 310 MiB" */
 function lineOf({ part, step, atMs, detail, pull }: PartReport): string {
-  const bytes = pull === undefined ? '' : `: ${formatBytes(pull.doneBytes)} of ${formatBytes(pull.totalBytes)}`;
+  const bytes = pull === undefined ? '' : `: ${pullText(pull)}`;
   const time = (atMs / 1000).toFixed(1).padStart(6);
   return `${time} s  ${part.padEnd(13)}  ${step.padEnd(7)}  ${detail}${bytes}`.trimEnd();
 }

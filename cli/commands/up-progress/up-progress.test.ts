@@ -23,7 +23,12 @@ const midway = rowsOf(
   [0, 'configuration', 'wait'],
   [0, 'servers', 'wait'],
   [100, 'kafka', 'pull', { detail: 'apache/kafka:4.3.1' }],
-  [900, 'kafka', 'pull', { detail: 'apache/kafka:4.3.1', pull: { doneBytes: 43.9 * mebi, totalBytes: 100 * mebi } }],
+  [
+    900,
+    'kafka',
+    'pull',
+    { detail: 'apache/kafka:4.3.1', pull: { doneBytes: 43.9 * mebi, totalBytes: 100 * mebi, percent: 43 } },
+  ],
   [100, 'cassandra', 'create', { detail: 'cassandra:5.0' }],
   [1100, 'cassandra', 'health', { detail: 'cecochat-default-cassandra-1' }],
   [2000, 'configuration', 'seed'],

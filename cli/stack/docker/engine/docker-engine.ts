@@ -2,6 +2,7 @@
  * What the provisioner asks of a Docker engine. One implementation talks to a real one (dockerode-engine.ts).
  * Every call rejects with engine.unavailable when the engine does not answer, and otherwise with an EngineRefusal.
  */
+import type { PullProgress } from '../../part-report.ts';
 import type { ContainerSpec } from './container-spec.ts';
 
 export interface DockerEngine {
@@ -73,8 +74,8 @@ export interface ImageDetails {
 
 export interface PullRequest {
   readonly signal: AbortSignal;
-  /** All layers together, as far as they are known. */
-  readonly onProgress: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void;
+  /** At each word of the engine. `isRetry`: a layer failed, and is tried again in some seconds. */
+  readonly onProgress: (progress: PullProgress & { readonly isRetry: boolean }) => void;
 }
 
 /** The engine's own refusal: its HTTP status and its words. */

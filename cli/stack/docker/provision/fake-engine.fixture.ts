@@ -92,7 +92,7 @@ export function createFakeEngine(images: readonly string[]): FakeEngine {
     },
     pullImage: async (reference, { onProgress }) => {
       await act(`pull ${reference}`);
-      onProgress({ doneBytes: 512, totalBytes: 1024 });
+      onProgress({ doneBytes: 512, totalBytes: 1024, percent: 50, isRetry: false });
       if (reference.includes('absent')) throw new EngineRefusal(500, 'no route to the registry');
       fake.images.set(reference, `sha256:${reference}`);
     },

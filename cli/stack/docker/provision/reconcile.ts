@@ -86,13 +86,13 @@ interface RunningPart {
 }
 
 async function bringUp(request: ReconcileRequest, part: PartPlan, signal: AbortSignal): Promise<RunningPart> {
-  const { engine, project, undo, report } = request;
+  const { engine, clock, project, undo, report } = request;
   const { service, action, existing } = part;
   signal.throwIfAborted();
   if (existing !== undefined && action !== 'create' && action !== 'recreate') {
     return revive(request, part, existing);
   }
-  await ensureImage({ engine, signal, report, part: service.name, reference: service.image });
+  await ensureImage({ engine, clock, signal, report, part: service.name, reference: service.image });
   signal.throwIfAborted();
   if (existing !== undefined) {
     report({
