@@ -34,6 +34,8 @@ export interface DockerEngine {
   /** Undefined when the engine does not have it. */
   inspectImage(reference: string): Promise<ImageDetails | undefined>;
   pullImage(reference: string, pull: PullRequest): Promise<void>;
+  /** Of the engine itself: "linux/amd64". */
+  platform(): Promise<string>;
 }
 
 export type Labels = Readonly<Record<string, string>>;

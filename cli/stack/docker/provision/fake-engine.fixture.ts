@@ -90,6 +90,7 @@ export function createFakeEngine(images: readonly string[]): FakeEngine {
       const id = fake.images.get(reference);
       return Promise.resolve(id === undefined ? undefined : { id, platform: 'linux/amd64' });
     },
+    platform: () => Promise.resolve('linux/amd64'),
     pullImage: async (reference, { onProgress }) => {
       await act(`pull ${reference}`);
       onProgress({ doneBytes: 512, totalBytes: 1024, percent: 50, isRetry: false });

@@ -30,7 +30,7 @@ const known: readonly Known[] = [
     words: /no matching manifest|no match for platform|operating system .* (cannot be used|is not supported)/i,
     reason: () => 'it does not exist for the architecture of this engine',
     hint: (reference) =>
-      `an engine that emulates the other one can: docker pull --platform linux/amd64 ${reference}; else use an engine on another machine with --docker-host`,
+      `"docker manifest inspect ${reference}" lists the architectures that there are; an engine that emulates one of them takes it with docker pull --platform`,
   },
   {
     words: /toomanyrequests|rate limit/i,
@@ -50,7 +50,7 @@ const known: readonly Known[] = [
   },
   {
     words:
-      /verification failed|digest (mismatch|did not match)|unexpected (EOF|commit digest)|gzip: invalid|invalid tar header|invalid checksum|blob unknown|unexpected status code/i,
+      /verification failed|digest (mismatch|did not match)|unexpected (EOF|commit digest)|gzip: invalid|invalid tar header|invalid checksum|blob unknown|unknown blob|unexpected status code/i,
     reason: (reference) => `what ${registryOf(reference)} sends of it is damaged`,
     hint: retry,
   },
