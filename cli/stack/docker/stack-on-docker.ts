@@ -18,7 +18,7 @@ export interface VolumeSize {
   readonly size: VolumeBytes | undefined;
 }
 
-const sizesLimitMs = 3000;
+const sizesLimitMs = 10_000;
 
 /** `measures`: how large its volumes are. Undefined when it has nothing there. Error: engine.unavailable, when its files name an engine that is silent. */
 export async function findStackOnDocker(

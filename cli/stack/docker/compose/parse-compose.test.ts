@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../../../../services/core/errors.ts';
-import { composeFile } from '../provision/stack-compose.ts';
+import { readStackCompose } from '../provision/stack-compose.ts';
 import { parseCompose } from './parse-compose.ts';
 
 const parse = (text: string, variables: Record<string, string> = {}) =>
@@ -139,7 +138,7 @@ volumes:
 
 describe('the compose file of cecochat', () => {
   test('has the engines with pinned images, limits that fit in 4 GiB, health checks, own volumes and local ports', async () => {
-    const { services } = parseCompose(composeFile(), await readFile(composeFile(), 'utf8'), {});
+    const { services } = await readStackCompose({});
     const engines = services.filter(({ profiles }) => profiles.length === 0);
     expect(engines.map(({ name }) => name)).toEqual(['kafka', 'cassandra', 'redis']);
     expect(engines.reduce((sum, { memoryBytes = Infinity }) => sum + memoryBytes, 0)).toBeLessThanOrEqual(
@@ -155,8 +154,7 @@ describe('the compose file of cecochat', () => {
   });
 
   test('puts the published port of Kafka into what Kafka tells its clients', async () => {
-    const text = await readFile(composeFile(), 'utf8');
-    const [kafka] = parseCompose(composeFile(), text, { CECOCHAT_KAFKA_PORT: '7120' }).services;
+    const [kafka] = (await readStackCompose({ CECOCHAT_KAFKA_PORT: '7120' })).services;
     expect(kafka?.ports[0]?.published).toBe(7120);
     expect(kafka?.environment['KAFKA_ADVERTISED_LISTENERS']).toContain('EXTERNAL://127.0.0.1:7120');
   });

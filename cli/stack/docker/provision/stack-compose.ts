@@ -6,22 +6,25 @@ import { join } from 'node:path';
 import { CecochatError } from '../../../../services/core/errors.ts';
 import { packageFolder } from '../../../package-folder.ts';
 import type { ComposeModel } from '../compose/compose-model.ts';
-import { parseCompose } from '../compose/parse-compose.ts';
+import { parseComposeFiles, type ComposeText } from '../compose/parse-compose.ts';
 import type { Variables } from '../compose/interpolate.ts';
 
-export const composeFile = (): string => join(packageFolder() ?? '', 'compose', 'compose.yaml');
+const fileNames = ['compose.yaml', 'observability.yaml', 'tools.yaml'] as const;
 
-/** Errors: settings.invalid with file and line; data.damaged, when the file is not there. */
+export const composeFiles = (): string[] => fileNames.map((name) => join(packageFolder() ?? '', 'compose', name));
+
+/** Errors: settings.invalid with file and line; data.damaged, when a file is not there. */
 export async function readStackCompose(variables: Variables): Promise<ComposeModel> {
-  const file = composeFile();
-  let text: string;
+  return parseComposeFiles(await Promise.all(composeFiles().map(readText)), variables);
+}
+
+async function readText(file: string): Promise<ComposeText> {
   try {
-    text = await readFile(file, 'utf8');
+    return { file, text: await readFile(file, 'utf8') };
   } catch (cause) {
     throw new CecochatError('data.damaged', `${file}, a part of cecochat, cannot be read`, {
       cause,
       hint: 'install cecochat again',
     });
   }
-  return parseCompose(file, text, variables);
 }
