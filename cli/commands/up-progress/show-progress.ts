@@ -36,8 +36,9 @@ export function showProgress({ environment, output }: Invocation, { hasLines }: 
       void output.event({ event: 'provision', data: report });
     },
     end: (error) => {
-      if (error !== undefined) {
-        rows = withFailure(rows, error instanceof CecochatError ? error.data['part'] : undefined, passedMs());
+      const expected = error instanceof CecochatError ? error : undefined;
+      if (error !== undefined && expected?.code !== 'interrupted') {
+        rows = withFailure(rows, expected?.data['part'], passedMs());
       }
       table?.close();
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../../../../services/core/errors.ts';
 import { readStackCompose } from '../provision/stack-compose.ts';
-import { parseCompose } from './parse-compose.ts';
+import { parseCompose, parseComposeFiles } from './parse-compose.ts';
 
 const parse = (text: string, variables: Record<string, string> = {}) =>
   parseCompose('/files/compose.yaml', text, variables);
@@ -133,6 +133,30 @@ volumes:
     ['what is no YAML', 'services:\n  a: [\n', '/files/compose.yaml:'],
   ])('with %s is refused with file and line', (_what, text, expected) => {
     expect(refusalOf(text)).toContain(expected);
+  });
+});
+
+describe('several compose files', () => {
+  const parseAll = (...texts: readonly string[]) =>
+    parseComposeFiles(
+      texts.map((text, index) => ({ file: `/files/${index}.yaml`, text })),
+      {},
+    );
+
+  test('are one project: services and volumes of one file may be named in another', () => {
+    const { services, volumes } = parseAll(
+      'services:\n  db: { image: "db:1", healthcheck: { test: check } }\nvolumes:\n  data:\n',
+      'services:\n  web:\n    image: web:1\n    volumes: [data:/data]\n    depends_on: { db: { condition: service_healthy } }\n',
+    );
+    expect([services.map(({ name }) => name), volumes]).toEqual([['db', 'web'], ['data']]);
+  });
+
+  test('tell what is wrong with the file that it stands in', () => {
+    const one = 'services:\n  a: { image: "x:1" }\n';
+    expect(() => parseAll(one, `\n${one}`)).toThrow('/files/0.yaml:2: there is another service a');
+    expect(() => parseAll(one, 'services:\n\n  b: { image: y, depends_on: [c] }\n')).toThrow(
+      '/files/1.yaml:3: service b depends on c, which is not there',
+    );
   });
 });
 
