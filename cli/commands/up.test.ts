@@ -198,32 +198,6 @@ describe('a stack', () => {
   });
 });
 
-describe('the progress of up', () => {
-  test('is a table on a terminal, which stays above the result; elsewhere events with --json, and nothing', async () => {
-    await using bench = await openStacks();
-    const shown = await bench.run(['up', ...free], { tty: true });
-    const cells = ['configuration', 'users', 'servers'].map((part) => `${part} +\u001b\\[32mready\u001b\\[39m +\\d`);
-    expect(shown.stderr).toMatch(new RegExp(`${cells.join('[^\n]*\n')}[^\n]*\n[^\n]*$`));
-    expect(shown.stdout).toMatch(/^\u001b\[1mstack "default" is ready/);
-    await bench.run(['down']);
-    const plain = await bench.run(['up', ...free], { tty: true, env: { NO_COLOR: '1' } });
-    expect(plain.stderr.split('\n')).toHaveLength(2);
-    await bench.run(['down']);
-    const ran = await bench.run(['up', '--json', ...free], { tty: true });
-    expect([json(ran).status, ran.stderr]).toEqual(['ok', '']);
-    const parts = [...ran.stdout.matchAll(/"part":"(\w+)","step":"ready"/g)].map(([, part]) => part);
-    expect(parts).toEqual(['configuration', 'users', 'servers']);
-  });
-
-  test('says in the table what failed, and the error below it', async () => {
-    await using bench = await openStacks();
-    const { stderr } = await bench.run(['up', ...free], { tty: true, env: { STAND_IN: 'fails' } });
-    const table = stderr.lastIndexOf('servers');
-    expect(stderr.slice(table)).toMatch(/^servers +\u001b\[31mfailed\u001b\[39m/);
-    expect(stderr.indexOf('the data folder is damaged')).toBeGreaterThan(table);
-  });
-});
-
 describe('an up that fails', () => {
   test('prints the cause, what helps and the last log lines, and leaves nothing running', async () => {
     await using bench = await openStacks();

@@ -133,7 +133,8 @@ async function sayingLog(
     const stack = await work();
     progress.end();
     return stack;
-  } catch (error) {
+  } catch (thrown) {
+    const error = withMissing(thrown, progress.unfinished());
     progress.end(error);
     const log = error instanceof CecochatError ? (error.data['log'] ?? '') : '';
     if (log !== '') {
@@ -142,6 +143,14 @@ async function sayingLog(
     }
     throw error;
   }
+}
+
+/** Where nobody else said what was not ready in time. */
+function withMissing(error: unknown, missing: string): unknown {
+  const isBare = error instanceof CecochatError && error.code === 'timed.out' && error.cause === undefined;
+  if (!isBare || missing === '') return error;
+  const { code, message, hint, data } = error;
+  return new CecochatError(code, message, { ...(hint === undefined ? {} : { hint }), data, cause: new Error(missing) });
 }
 
 interface UpData {

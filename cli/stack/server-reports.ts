@@ -5,8 +5,8 @@ import type { Report } from './part-report.ts';
 import { engineNames, type EngineName, type StackMessage } from './process/stack-message.ts';
 
 export interface ServerReports {
-  engineUp(engine: EngineName): void;
-  heard(message: StackMessage): void;
+  readonly engineUp: (engine: EngineName) => void;
+  readonly heard: (message: StackMessage) => void;
 }
 
 /** What each engine gets as soon as it is up; the configuration follows once all of them are open. */

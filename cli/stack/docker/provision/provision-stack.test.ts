@@ -70,6 +70,9 @@ describe('the profiles of a stack', () => {
     );
     expect(sources).toHaveLength(3);
     for (const source of sources) await access(source);
+    // A container of another content is another container.
+    const contents = model.services.flatMap(({ mounts }) => mounts.map((mount) => 'content' in mount && mount.content));
+    expect(new Set(contents.filter((content) => content !== false)).size).toBe(3);
   });
 
   test('are started when they are asked for, and belong to the stack from then on', async () => {

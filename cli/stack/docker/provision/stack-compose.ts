@@ -1,12 +1,13 @@
 /**
  * The compose files that come with cecochat, read for one stack.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CecochatError } from '../../../../services/core/errors.ts';
 import { packageFolder } from '../../../package-folder.ts';
-import type { ComposeModel } from '../compose/compose-model.ts';
-import { parseComposeFiles, type ComposeText } from '../compose/parse-compose.ts';
+import type { ComposeModel, Service } from '../compose/compose-model.ts';
+import { parseComposeFiles } from '../compose/parse-compose.ts';
 import type { Variables } from '../compose/interpolate.ts';
 
 const fileNames = ['compose.yaml', 'observability.yaml', 'tools.yaml'] as const;
@@ -15,12 +16,23 @@ export const composeFiles = (): string[] => fileNames.map((name) => join(package
 
 /** Errors: settings.invalid with file and line; data.damaged, when a file is not there. */
 export async function readStackCompose(variables: Variables): Promise<ComposeModel> {
-  return parseComposeFiles(await Promise.all(composeFiles().map(readText)), variables);
+  const files = await Promise.all(composeFiles().map(async (file) => ({ file, text: await readText(file) })));
+  const { services, volumes } = parseComposeFiles(files, variables);
+  return { services: await Promise.all(services.map(withContents)), volumes };
 }
 
-async function readText(file: string): Promise<ComposeText> {
+async function withContents(service: Service): Promise<Service> {
+  const mounts = service.mounts.map(async (mount) => {
+    if (mount.kind === 'volume') return mount;
+    const content = createHash('sha256').update(await readText(mount.source));
+    return { ...mount, content: content.digest('hex').slice(0, 16) };
+  });
+  return { ...service, mounts: await Promise.all(mounts) };
+}
+
+async function readText(file: string): Promise<string> {
   try {
-    return { file, text: await readFile(file, 'utf8') };
+    return await readFile(file, 'utf8');
   } catch (cause) {
     throw new CecochatError('data.damaged', `${file}, a part of cecochat, cannot be read`, {
       cause,
