@@ -58,7 +58,7 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   const { name, timeoutMs } = request;
   const { clock, random, signal } = environment;
   const folders = stackFolders(environment, name);
-  await makeStackFolders(folders);
+  makeStackFolders(folders);
   const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
   const before = await inspectStack(environment, name);
@@ -96,7 +96,7 @@ export async function stopStack({ environment, output }: Invocation, request: St
   const { name, timeoutMs, deleteData, alsoStop } = request;
   const { clock, random, signal } = environment;
   const folders = stackFolders(environment, name);
-  await makeStackFolders(folders);
+  makeStackFolders(folders);
   let stopped: Stopped = 'was not running';
   {
     await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs });

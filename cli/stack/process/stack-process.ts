@@ -64,7 +64,7 @@ export async function runStackProcess(options: StackProcessOptions): Promise<Sta
   }
   try {
     const folders = stackFolders(environment, name);
-    await makeStackFolders(folders);
+    makeStackFolders(folders);
     await refuseSecond(folders, name);
     return await hostStack({ ...options, folders, tell, gone: gone.signal });
   } catch (thrown) {
