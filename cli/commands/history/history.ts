@@ -9,7 +9,8 @@ import type { Event, Message } from '../../../protos/gen/cecochat/v1/message.ts'
 import { discover } from '../../client/discovery.ts';
 import { createHistory, type History } from '../../client/history.ts';
 import { asOption, openChatAccess, type ChatAccess } from '../chat-access/chat-access.ts';
-import { messageJson, messageLine, printable, receiptJson } from '../chat-access/message-view.ts';
+import { messageJson, messageLine, receiptJson } from '../chat-access/message-view.ts';
+import { visibleLine } from '../../terminal/text/visible-text.ts';
 import { createNames, type Names } from '../chat-access/names.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, integerOption, stackOption } from '../options.ts';
@@ -130,7 +131,7 @@ async function showChats({ history, access, names, most, signal }: Asking): Prom
   const partner = (chatId: string): string => {
     const dialog = parseDialog(chatId);
     const other = dialog === undefined ? undefined : partnerIn(dialog, access.session.userId);
-    return printable(other === undefined ? chatId : names.of(other));
+    return visibleLine(other === undefined ? chatId : names.of(other));
   };
   return {
     data: {
