@@ -3,7 +3,8 @@
  * one and gives the other, and effects are carried out elsewhere.
  */
 import type { ChatMessage } from './message.ts';
-import type { Connection, Size, Typed } from './state.ts';
+import type { Size } from './size.ts';
+import type { Connection, Typed } from './state.ts';
 
 export type Action =
   | Typed

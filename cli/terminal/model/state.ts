@@ -4,6 +4,7 @@
 import { emptyEditor, type Editor } from './editor.ts';
 import type { Key } from './key.ts';
 import type { PendingMessage } from './message.ts';
+import type { Size } from './size.ts';
 import { emptyWindow, type Window } from './window.ts';
 
 export interface State {
@@ -23,11 +24,6 @@ export interface State {
 
 /** Whether the terminal has the keyboard of its user's screen; unknown: it never said so. */
 export type TerminalFocus = 'unknown' | 'focused' | 'away';
-
-export interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 export interface ClientState {
   readonly userId: bigint;
