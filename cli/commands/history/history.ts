@@ -1,6 +1,7 @@
 /**
  * `cecochat history`: one dialog, everything of a user, the list of chats, or what a key became.
  */
+import { Option } from '../../commander.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { parseDialog, dialogOf, partnerIn } from '../../../services/core/chat-id.ts';
 import { parseSendKey } from '../../../services/core/ids.ts';
@@ -42,11 +43,11 @@ export const historyCommand: CommandModule = {
       .option('--with <user>', 'only the dialog with this user (name or id)')
       .option('--chats', 'list the chats, the most recently active first')
       .option('--key <key>', 'the message that this send key became')
-      .option(
-        '--limit <number>',
-        'at most this many messages (or chats), from the newest',
-        integerOption({ min: 1 }),
-        50,
+      .addOption(
+        new Option('--limit <number>', 'at most this many messages (or chats), from the newest')
+          .argParser(integerOption({ min: 1 }))
+          .default(50)
+          .conflicts('all'),
       )
       .option('--all', 'everything there is')
       .addOption(stackOption())
