@@ -7,13 +7,13 @@ import type { StackInspection } from './inspect-stack.ts';
 import { portHolder } from './port-holder.ts';
 import { launchStack, type LaunchRequest } from './process/launch-stack.ts';
 import { stopProcess } from './process/stop-process.ts';
+import type { ServerReports } from './server-reports.ts';
 
 export interface LaunchServers extends Pick<
   LaunchRequest,
   'name' | 'folders' | 'portBase' | 'timeoutMs' | 'keep' | 'enginesUp'
 > {
-  /** Topic or schema of an engine are there. */
-  readonly onPrepared?: (engine: string) => void;
+  readonly reports: ServerReports;
 }
 
 const launchAttempts = 3;
@@ -32,9 +32,7 @@ export async function launchServers(invocation: Invocation, request: LaunchServe
         onMessage: (message) => {
           if (message.kind === 'port-replaced') {
             replaced.push(message);
-          } else if (message.kind === 'prepared') {
-            request.onPrepared?.(message.engine);
-          }
+          } else request.reports.heard(message);
         },
       });
     } catch (error) {

@@ -10,8 +10,10 @@ import { makeStackFolders, stackFolders } from './folders.ts';
 import { inspectStack, refuseOrphan, type StackInspection } from './inspect-stack.ts';
 import { clearAway, launchServers } from './launch-servers.ts';
 import { stopProcess, type Stopped } from './process/stop-process.ts';
+import type { Report } from './part-report.ts';
 import type { Provision } from './provision.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
+import { reportServers } from './server-reports.ts';
 import { acquireStackLock } from './stack-lock.ts';
 import { startProvisioned } from './start-provisioned.ts';
 import type { Backends } from './stack-files.ts';
@@ -30,6 +32,8 @@ export interface StartRequest {
   readonly backends?: Backends;
   /** Brings up the engines themselves, before the servers. */
   readonly provision?: Provision;
+  /** Told of every change of a part. */
+  readonly report?: Report;
 }
 
 export interface StopRequest {
@@ -60,9 +64,9 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   const before = await inspectStack(environment, name);
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
-  const { provision } = request;
+  const { provision, report = () => undefined } = request;
   if (provision !== undefined) {
-    const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision });
+    const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision, report });
     return started(invocation, { name, alreadyRunning: !isNew });
   }
   if (before.condition === 'ready') {
@@ -70,7 +74,7 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   }
   await clearAway(invocation, before);
   if (request.engines !== undefined) await writeEngines(folders, { formatVersion: 1, settings: request.engines });
-  await launchServers(invocation, { ...request, folders });
+  await launchServers(invocation, { ...request, folders, reports: reportServers(report, false) });
   return started(invocation, { name, alreadyRunning: false });
 }
 

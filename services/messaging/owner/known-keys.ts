@@ -4,7 +4,7 @@
  */
 import { sendKeyTimeMs, type MessageId, type SendKey, type UserId } from '../../core/ids.ts';
 import type { AcceptedKey } from '../../core/log/record.ts';
-import type { SendCommand } from '../owner.ts';
+import type { SendCommand, SendOutcome } from '../owner.ts';
 import { createExpiredKeys, type ExpiredKeys } from './expired-keys.ts';
 import { createKeyTable, type KeyTable } from './key-list.ts';
 
@@ -84,6 +84,11 @@ export function createKnownKeys(startMs: number, seed: number): KnownKeys {
     },
   };
   return keys;
+}
+
+export function answerRetries({ waiting }: PendingSend, outcome: () => SendOutcome): void {
+  if (waiting === undefined) return;
+  for (const done of waiting) done(outcome());
 }
 
 function minuteOf(key: SendKey): number {

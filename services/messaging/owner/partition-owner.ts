@@ -5,14 +5,13 @@
 import type { LogEntry } from '../../core/log/fold.ts';
 import type { AcceptedKey, Confirmed, Fence, OwnRecord, Position, Sent } from '../../core/log/record.ts';
 import { makeSendKey } from '../../core/ids.ts';
-import { partitionOf } from '../../core/partitioning.ts';
 import type { TakeOverStart } from '../../core/log/take-over.ts';
-import type { ConfirmCommand, FeedEntry, Reread, SendCommand, SendOutcome } from '../owner.ts';
+import type { ConfirmCommand, FeedEntry, Reread, SendCommand } from '../owner.ts';
 import { createConfirmations } from './confirmations.ts';
-import { derivationsOf } from './derive.ts';
+import { derivationsOf, splitByPlace } from './derive.ts';
 import { createGaps } from './gaps.ts';
 import { createGate, type GateItem } from './gate.ts';
-import { createKnownKeys, type PendingSend } from './known-keys.ts';
+import { answerRetries, createKnownKeys } from './known-keys.ts';
 import { createMarkedKeys } from './marked-keys.ts';
 import { createMarks } from './marks.ts';
 import { createRelay } from './relay.ts';
@@ -201,7 +200,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
 
   function accept(command: SendCommand, messageId: Sent['messageId']): void {
     const { senderId, key, clientId } = command;
-    const [owners, receivers] = split(command.senderId, command.receivers);
+    const { owners, receivers } = splitByPlace(senderId, command.receivers, place);
     const message = command.encode(messageId);
     const pending = keys.begin({ key, senderId, messageId });
     shared.noteId(messageId);
@@ -210,28 +209,18 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
       settled(offset) {
         keys.settle(pending, offset);
         command.done(accepted(messageId, position(offset), false));
-        answerWaiting(pending, () => accepted(messageId, position(offset), true));
+        answerRetries(pending, () => accepted(messageId, position(offset), true));
       },
       dropped() {
         command.done(notOwned(partition, server));
-        answerWaiting(pending, () => notOwned(partition, server));
+        answerRetries(pending, () => notOwned(partition, server));
       },
     });
   }
 
-  function answerWaiting({ waiting }: PendingSend, outcome: () => SendOutcome): void {
-    if (waiting === undefined) return;
-    for (const done of waiting) done(outcome());
-  }
-
-  function split(actor: Sent['senderId'], others: readonly Sent['senderId'][]): [Sent['owners'], Sent['receivers']] {
-    const here = others.filter((user) => user !== actor && partitionOf(user, partitionCount) === partition);
-    return [[actor, ...here], others.filter((user) => partitionOf(user, partitionCount) !== partition)];
-  }
-
   function confirmDue(): void {
     for (const command of confirmations.due(clock.monotonicMs())) {
-      const [owners, receivers] = split(command.readerId, [command.senderId]);
+      const { owners, receivers } = splitByPlace(command.readerId, [command.senderId], place);
       const record: Confirmed = {
         kind: 'confirmed',
         own: own(),
