@@ -60,8 +60,16 @@ export interface Prompt {
   readonly kind: 'new-chat' | 'search';
   readonly editor: Editor;
   readonly busy: boolean;
-  /** Why the latest attempt found nothing. */
+  /** Why the latest attempt found nothing, or how far it is. */
   readonly answer: string;
+  /** Of a search: Enter goes on in older messages than those that are loaded. */
+  readonly offersOlder: boolean;
+  /** Of a search in older messages that goes on: its number. */
+  readonly running: number | undefined;
+}
+
+export function emptyPrompt(kind: Prompt['kind']): Prompt {
+  return { kind, editor: emptyEditor, busy: false, answer: '', offersOlder: false, running: undefined };
 }
 
 export interface Chat {
