@@ -34,7 +34,7 @@ test('search goes to older messages that hold the words, and says when there is 
 /** 400 to 499 are loaded, with older ones in history; a search for "message 7." was begun in these. */
 function searching(): { state: State; search: Extract<Effect, { kind: 'search' }> } {
   const loaded = run([newest(range(400, 499), false), ...typed('message 7.'), enter]).state;
-  expect(client(loaded).prompt).toMatchObject({ answer: 'not in the 100 loaded · Enter searches older' });
+  expect(client(loaded).prompt).toMatchObject({ answer: 'Enter: older ones · not in the 100 loaded' });
   const { state, effects } = run([enter], loaded);
   const search = effects.find((effect) => effect.kind === 'search');
   if (search === undefined) throw new Error(`no search: ${kinds(effects).join()}`);
@@ -49,7 +49,7 @@ test('what is not loaded is searched when its user says so; the view moves when 
   const before = shown(state);
   const { number } = search;
   const on = run([told({ kind: 'searched', chatId, number, count: 320, timeMs: 1_700_000_000_000 })], state).state;
-  expect(client(on).prompt?.answer).toMatch(/^320 searched, back to 2023-11-1\d · Esc stops$/);
+  expect(client(on).prompt?.answer).toMatch(/^Esc stops · 320 searched, back to 2023-11-1\d$/);
   expect(shown(on)).toEqual(before);
   const there = run([told({ ...found, number, before: undefined, cuts: [101n, 201n, 301n] })], on);
   expect(chat(there.state)).toMatchObject({ found: 7n, window: { live: false, start: true } });

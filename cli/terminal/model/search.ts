@@ -42,7 +42,7 @@ export function search(state: State, client: ClientState, direction: 'older' | '
   }
   const offersOlder = direction === 'older' && !chat.window.start;
   const answer = offersOlder
-    ? `not in the ${chat.window.messages.length} loaded · Enter searches older`
+    ? `Enter: older ones · not in the ${chat.window.messages.length} loaded`
     : direction === 'older'
       ? 'no older message holds it'
       : chat.window.live
@@ -81,7 +81,7 @@ export function takeSearched(client: ClientState, told: Told): ClientState {
   const { prompt } = client;
   if (prompt === undefined || prompt.running !== told.number) return client;
   if (told.kind === 'searched') {
-    const answer = `${told.count} searched, back to ${dateOf(told.timeMs)} · Esc stops`;
+    const answer = `Esc stops · ${told.count} searched, back to ${dateOf(told.timeMs)}`;
     return { ...client, prompt: { ...prompt, answer } };
   }
   const answer =
