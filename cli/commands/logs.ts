@@ -104,7 +104,8 @@ export async function showLog({ environment, output }: Invocation, request: Show
   return shown;
 }
 
-function serverLog({ clock, signal }: Invocation['environment'], request: ShowLogRequest): LogSource {
+/** The log of the servers, in their common file. */
+export function serverLog({ clock, signal }: Invocation['environment'], request: ShowLogRequest): LogSource {
   const { folder, tail } = request;
   const accept = (line: string): boolean => matchesLog(parseLogLine(line), request);
   return {

@@ -21,6 +21,7 @@ import { showProgress, type UpProgress } from './up-progress/show-progress.ts';
 interface UpOptions extends EngineOptions {
   readonly name: string;
   readonly foreground?: true;
+  readonly plain?: true;
   readonly timeout?: number;
   readonly keep?: true;
   readonly portBase?: number;
@@ -48,7 +49,8 @@ export const upCommand: CommandModule = {
       .option('--redis <url>', 'with external: redis://host:port, rediss://, redis+sentinel://, redis+cluster://')
       .option('--docker-host <url>', 'with docker: its engine, like unix:///var/run/docker.sock')
       .addOption(new Option('--profile <names...>', 'with docker: what else to start as containers').choices(profiles))
-      .option('--foreground', 'stay, show status and log, and stop the stack at Ctrl-C')
+      .option('--foreground', 'stay, show a dashboard, and stop the stack at q or Ctrl-C')
+      .option('--plain', 'with --foreground: lines of the log, also on a terminal')
       .option(
         '--timeout <duration>',
         'how long it may take (default: 30s, with docker 10m)',
@@ -70,7 +72,7 @@ export const upCommand: CommandModule = {
         'cecochat up --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
         'on real engines; a later up finds them again',
       ],
-      ['cecochat up --foreground', 'watch its log until Ctrl-C'],
+      ['cecochat up --foreground', 'watch its servers, figures and log; q stops it'],
     ]);
   },
 };
@@ -106,7 +108,13 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   }
   await output.event({ event: 'ready', data, text });
   const { followStack } = await import('./follow-stack.ts');
-  return followStack(invocation, stack);
+  return followStack(invocation, stack, { plain: options.plain === true || !hasScreen(invocation) });
+}
+
+function hasScreen({ environment, output }: Invocation): boolean {
+  const { stdin, stdout, host, env } = environment;
+  const onTerminal = stdin.isTTY === true && stdout.isTTY === true && host !== undefined;
+  return onTerminal && env['TERM'] !== 'dumb' && !output.json;
 }
 
 function refuseProfiles([first]: readonly string[], { docker, backends, reason }: EngineChoice): void {
