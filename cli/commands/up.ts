@@ -10,6 +10,7 @@ import { chooseEngines, type EngineChoice, type EngineOptions } from '../stack/e
 import type { DockerStackRequest } from '../stack/docker/docker-stack.ts';
 import { stackFolders } from '../stack/folders.ts';
 import type { Provision } from '../stack/provision.ts';
+import { mostMessaging, usualMessaging } from '../stack/ports.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, durationOption, integerOption, stackOption } from './options.ts';
@@ -21,6 +22,7 @@ interface UpOptions extends EngineOptions {
   readonly timeout?: number;
   readonly keep?: true;
   readonly portBase?: number;
+  readonly messaging?: number;
 }
 
 const limitMs = 30_000;
@@ -43,6 +45,11 @@ export const upCommand: CommandModule = {
       .option('--cassandra <nodes>', 'with external: some Cassandra nodes, host:port separated by commas')
       .option('--redis <url>', 'with external: redis://host:port, rediss://, redis+sentinel://, redis+cluster://')
       .option('--docker-host <url>', 'with docker: its engine, like unix:///var/run/docker.sock')
+      .option(
+        '--messaging <count>',
+        `how many messaging servers share the partitions (default: as before, else ${usualMessaging})`,
+        integerOption({ min: 1, max: mostMessaging }),
+      )
       .option('--foreground', 'stay, show status and log, and stop the stack at Ctrl-C')
       .option(
         '--timeout <duration>',
@@ -64,6 +71,7 @@ export const upCommand: CommandModule = {
         'cecochat up --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
         'on real engines; a later up finds them again',
       ],
+      ['cecochat up --messaging 4', 'with four messaging servers, as with "cecochat scale messaging=4" later'],
       ['cecochat up --foreground', 'watch its log until Ctrl-C'],
     ]);
   },
@@ -77,14 +85,14 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   const folders = stackFolders(environment, name);
   const engines = await chooseEngines(environment, folders, options);
   output.progress(`stack "${name}": ${engines.backends} engines, ${engines.reason}`);
-  const { portBase } = options;
+  const { portBase, messaging } = options;
   const keep = options.keep === true;
   const { docker, backends, settings } = engines;
   const timeoutMs = options.timeout ?? (docker === undefined ? limitMs : dockerLimitMs);
   const how =
     docker === undefined ? { engines: settings } : { provision: await onDocker(invocation, { name, docker, keep }) };
   const stack = await sayingLog(invocation, () =>
-    startStack(invocation, { name, timeoutMs, portBase, keep, backends, ...how }),
+    startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, ...how }),
   );
   const data = upData(invocation, stack, { engines, tookMs: Math.round(clock.monotonicMs() - beganMs) });
   const text = upText(invocation, stack, data.tookMs);

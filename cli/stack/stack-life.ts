@@ -9,13 +9,16 @@ import { dataHolder } from './data-holder.ts';
 import { makeStackFolders, stackFolders } from './folders.ts';
 import { inspectStack, refuseOrphan, type StackInspection } from './inspect-stack.ts';
 import { clearAway, launchServers } from './launch-servers.ts';
+import { endServers, type Stray } from './process/end-servers.ts';
 import { stopProcess, type Stopped } from './process/stop-process.ts';
 import type { Provision } from './provision.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
 import { acquireStackLock } from './stack-lock.ts';
 import { startProvisioned } from './start-provisioned.ts';
 import type { Backends } from './stack-files.ts';
-import { putStateAside, readSecrets, readState, writeEngines, writeState } from './state.ts';
+import { putStateAside, readSecrets, readSize, readState, writeEngines, writeSize, writeState } from './state.ts';
+import { planScale } from './scale/plan-scale.ts';
+import { scaleStack } from './scale/scale-stack.ts';
 
 export interface StartRequest {
   readonly name: string;
@@ -28,6 +31,8 @@ export interface StartRequest {
   readonly engines?: Readonly<Record<string, string>>;
   /** What it is to run on; one that runs on something else is left alone. */
   readonly backends?: Backends;
+  /** How many messaging servers; undefined: as many as before, else as usual. */
+  readonly messaging?: number | undefined;
   /** Brings up the engines themselves, before the servers. */
   readonly provision?: Provision;
 }
@@ -50,6 +55,19 @@ export interface StartedStack extends StackAccess {
 
 /** Resolves when every server is ready. A failed start leaves nothing running unless `keep`. */
 export async function startStack(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
+  const { environment } = invocation;
+  const { name, timeoutMs } = request;
+  const stack = await startLocked(invocation, request);
+  const size = await readSize(stackFolders(environment, name));
+  const running = stack.servers.filter((server) => server.name === 'messaging').length;
+  const { messaging = size.messaging } = request;
+  const isAsAsked = request.messaging === undefined || request.messaging === running;
+  if (size.isSpread && isAsAsked) return stack;
+  await scaleStack(invocation, { name, messaging, timeoutMs });
+  return started(invocation, stack);
+}
+
+async function startLocked(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
   const { environment, output } = invocation;
   const { name, timeoutMs } = request;
   const { clock, random, signal } = environment;
@@ -60,6 +78,7 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   const before = await inspectStack(environment, name);
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
+  await keepSize(before, request.messaging);
   const { provision } = request;
   if (provision !== undefined) {
     const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision });
@@ -72,6 +91,17 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   if (request.engines !== undefined) await writeEngines(folders, { formatVersion: 1, settings: request.engines });
   await launchServers(invocation, { ...request, folders });
   return started(invocation, { name, alreadyRunning: false });
+}
+
+/** For a stack that is to be started; a running one is scaled. Error: usage.invalid, when it cannot be. */
+async function keepSize({ condition, state, folders }: StackInspection, messaging: number | undefined): Promise<void> {
+  if (messaging === undefined) return;
+  if (condition === 'ready' && state !== undefined) {
+    planScale(state, messaging);
+    return;
+  }
+  const before = await readSize(folders);
+  if (before.messaging !== messaging) await writeSize(folders, { formatVersion: 1, messaging, isSpread: false });
 }
 
 function refuseOtherBackends({ name, condition, state }: StackInspection, backends: Backends | undefined): void {
@@ -105,9 +135,13 @@ export async function stopStack({ environment, output }: Invocation, request: St
       throw error;
     });
     if (state !== undefined && state.status !== 'stopped') {
+      const onKillServer = ({ serverId, pid }: Stray): void =>
+        output.warn(`process ${pid} of server ${serverId} did not stop within ${timeoutMs} ms: killing it`);
       const onKill = (): void => output.warn(`process ${state.pid} did not stop within ${timeoutMs} ms: killing it`);
       stopped = await stopProcess({ process: state, clock, timeoutMs, onKill });
-      await writeState(folders, { ...state, status: 'stopped' });
+      const left = await endServers({ folders, clock, timeoutMs, onKill: onKillServer });
+      if (left > 0 && stopped === 'was not running') stopped = 'stopped';
+      await writeState(folders, { ...state, status: 'stopped', processes: [] });
     }
     // Whatever stack.json says: nobody may go on serving this data.
     const holder = await dataHolder(folders);
