@@ -5,6 +5,8 @@
 export interface TerminalHost {
   /** Stops the process, and whoever waits for it, as Ctrl-Z does; resolves when the shell continues it. */
   suspend(): Promise<void>;
+  /** Interrupts the process as Ctrl-C does, for who reads keys himself. */
+  interrupt(): void;
   /** `restore` is called before the process ends by a signal, an error that nobody caught, or an exit. */
   guard(restore: () => void): Disposable;
 }
@@ -18,6 +20,7 @@ export function terminalHost(process: NodeJS.Process): TerminalHost {
         process.once('SIGCONT', () => resolve());
         process.kill(0, 'SIGTSTP');
       }),
+    interrupt: () => void process.kill(process.pid, 'SIGINT'),
     guard(restore) {
       const onEvent = (): void => restore();
       // Said before the error is printed, so that it is read on the ordinary screen.

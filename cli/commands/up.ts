@@ -15,6 +15,7 @@ import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, durationOption, integerOption, stackOption } from './options.ts';
 import { nameArgument, serverTable } from './stack-text.ts';
+import { showProgress, type UpProgress } from './up-progress/show-progress.ts';
 
 interface UpOptions extends EngineOptions {
   readonly name: string;
@@ -89,11 +90,15 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   const keep = options.keep === true;
   const { docker, backends, settings } = engines;
   const timeoutMs = options.timeout ?? (docker === undefined ? limitMs : dockerLimitMs);
-  const how =
-    docker === undefined ? { engines: settings } : { provision: await onDocker(invocation, { name, docker, keep }) };
-  const stack = await sayingLog(invocation, () =>
-    startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, ...how }),
-  );
+  const progress = showProgress(invocation, { hasLines: docker !== undefined });
+  const { report } = progress;
+  const stack = await sayingLog(invocation, progress, async () => {
+    const how =
+      docker === undefined
+        ? { engines: settings }
+        : { provision: await onDocker(invocation, { name, docker, keep, report }) };
+    return startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, report, ...how });
+  });
   const data = upData(invocation, stack, { engines, tookMs: Math.round(clock.monotonicMs() - beganMs) });
   const text = upText(invocation, stack, data.tookMs);
   if (options.foreground !== true) {
@@ -110,10 +115,17 @@ async function onDocker(invocation: Invocation, request: DockerStackRequest): Pr
 }
 
 /** The last lines of the log before the error itself. */
-async function sayingLog({ output }: Invocation, work: () => Promise<StartedStack>): Promise<StartedStack> {
+async function sayingLog(
+  { output }: Invocation,
+  progress: UpProgress,
+  work: () => Promise<StartedStack>,
+): Promise<StartedStack> {
   try {
-    return await work();
+    const stack = await work();
+    progress.end();
+    return stack;
   } catch (error) {
+    progress.end(error);
     const log = error instanceof CecochatError ? (error.data['log'] ?? '') : '';
     if (log !== '') {
       const lines = log.split('\n').map((line) => `  | ${formatLogLine(parseLogLine(line), output.colours)}`);

@@ -60,6 +60,7 @@ const refused: readonly (readonly [what: string, args: readonly string[], exitCo
   ['a missing option', ['send', 'hello'], 2, 'usage.invalid'],
   ['an unknown sender', ['send', '--as', 'nobody', '--to', 'bob', 'x'], 1, 'login.failed'],
   ['an unknown receiver', ['send', '--as', 'bob', '--to', 'nobody', 'x'], 1, 'user.unknown'],
+  ['an unknown receiver by id', ['send', '--as', 'bob', '--to', '999999', 'x'], 1, 'user.unknown'],
   ['a message to oneself', ['send', '--as', 'bob', '--to', 'bob', 'x'], 2, 'request.invalid'],
   ['an empty message', ['send', '--as', 'bob', '--to', 'alice', ''], 2, 'usage.invalid'],
   ['a message that is too long', ['send', '--as', 'bob', '--to', 'alice', 'x'.repeat(8193)], 2, 'message.too_large'],

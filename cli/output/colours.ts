@@ -14,7 +14,7 @@ const codes = {
 } as const;
 
 export function coloursFor(stream: OutputStream, env: Environment['env']): Colours {
-  const on = stream.isTTY === true && !isSet(env['NO_COLOR']) && !isSet(env['CI']) && env['TERM'] !== 'dumb';
+  const on = isLively(stream, env);
   const paint =
     ([open, close]: readonly [number, number]) =>
     (text: string): string =>
@@ -27,6 +27,11 @@ export function coloursFor(stream: OutputStream, env: Environment['env']): Colou
     yellow: paint(codes.yellow),
     cyan: paint(codes.cyan),
   };
+}
+
+/** Whether the stream is a terminal that may be painted and redrawn. */
+export function isLively(stream: OutputStream, env: Environment['env']): boolean {
+  return stream.isTTY === true && !isSet(env['NO_COLOR']) && !isSet(env['CI']) && env['TERM'] !== 'dumb';
 }
 
 function isSet(value: string | undefined): boolean {

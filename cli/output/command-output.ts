@@ -15,6 +15,22 @@ export interface CommandOutput {
    * given. Resolves when stdout takes more, so that a slow reader slows the command down.
    */
   event(event: StreamEvent): Promise<void>;
+  /**
+   * Keeps lines on the terminal of stderr up to date, below all else that is printed, until the command ends or
+   * they are closed. Undefined where nothing can be redrawn: no terminal, `--json`, CI, NO_COLOR, TERM=dumb.
+   */
+  live(frame: Frame): { close(): void } | undefined;
+}
+
+/** Lines of at most `columns` characters, at most `rows` of them; colour codes do not count. */
+export type Frame = (size: FrameSize) => readonly string[];
+
+export interface FrameSize {
+  readonly columns: number;
+  /** Infinity for the last frame, which stays and may scroll. */
+  readonly rows: number;
+  /** Of stderr. */
+  readonly colours: Colours;
 }
 
 export interface StreamEvent {

@@ -4,11 +4,12 @@
  */
 import type { CommandResult } from '../commands/command.ts';
 import type { Environment, OutputStream } from '../commands/environment.ts';
-import { coloursFor } from './colours.ts';
+import { coloursFor, isLively } from './colours.ts';
 import type { CommandOutput, StreamEvent } from './command-output.ts';
 import { schemaVersion, type Envelope, type EventLine } from './envelope.ts';
 import { envelopeError, errorText } from './error-text.ts';
 import { exitCodeOf, type ExitCode } from './exit-code.ts';
+import { openLiveLines, type LiveLines } from './live-lines.ts';
 
 export interface PrintOutput extends CommandOutput {
   finish(result: CommandResult): Promise<ExitCode>;
@@ -23,11 +24,21 @@ export interface PrintOptions {
 }
 
 export function createPrintOutput({ environment, command, json }: PrintOptions): PrintOutput {
-  const { stdout, stderr, env } = environment;
+  const { stdout, stderr, env, clock } = environment;
   const colours = coloursFor(stdout, env);
   const errorColours = coloursFor(stderr, env);
   const warnings: string[] = [];
+  let live: LiveLines | undefined;
 
+  /** On stderr, above the lines that are redrawn. */
+  const say = (text: string): void => {
+    if (live === undefined) void writeLine(stderr, text);
+    else live.print(text);
+  };
+  const closeLive = (): void => {
+    live?.close();
+    live = undefined;
+  };
   const envelope = (data: object | null, error: unknown): Promise<void> => {
     const value: Envelope = {
       schemaVersion,
@@ -44,25 +55,29 @@ export function createPrintOutput({ environment, command, json }: PrintOptions):
     json,
     colours,
     progress: (line) => {
-      if (!json) {
-        void writeLine(stderr, line);
-      }
+      if (!json) say(line);
     },
     warn: (line) => {
       warnings.push(line);
-      if (!json) {
-        void writeLine(stderr, `${errorColours.yellow('warning:')} ${line}`);
-      }
+      if (!json) say(`${errorColours.yellow('warning:')} ${line}`);
     },
     event: async ({ event, data, text }: StreamEvent) => {
       if (json) {
         const value: EventLine = { schemaVersion, command, event, data };
         await writeLine(stdout, JSON.stringify(value));
       } else if (text !== undefined) {
+        closeLive();
         await writeLine(stdout, text);
       }
     },
+    live: (frame) => {
+      if (json || !isLively(stderr, env)) return undefined;
+      closeLive();
+      live = openLiveLines({ stream: stderr, clock, frame: (size) => frame({ ...size, colours: errorColours }) });
+      return { close: closeLive };
+    },
     finish: async ({ data, text, failure }) => {
+      closeLive();
       if (json) {
         await envelope(data, failure);
       } else {
@@ -76,6 +91,7 @@ export function createPrintOutput({ environment, command, json }: PrintOptions):
       return failure === undefined ? 0 : exitCodeOf(failure);
     },
     fail: async (error) => {
+      closeLive();
       await (json ? envelope(null, error) : writeLine(stderr, errorText(error, errorColours)));
       return exitCodeOf(error);
     },

@@ -2,9 +2,10 @@
  * Where a stack keeps its things: <CECOCHAT_HOME or the XDG state folder>/<stack>/. Folders are made with
  * mode 0700: they hold secrets and what people write to each other.
  */
-import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { CecochatError } from '../../services/core/errors.ts';
+import { makeFolder } from '../../services/core/make-folder.ts';
 import type { Environment } from '../commands/environment.ts';
 
 export interface StackFolders {
@@ -32,8 +33,16 @@ export function stackFolders(environment: Pick<Environment, 'env' | 'cwd'>, name
   return { root, data: join(root, 'data'), logs: join(root, 'logs') };
 }
 
-export async function makeStackFolders(folders: StackFolders): Promise<void> {
+export function makeStackFolders(folders: StackFolders): void {
   for (const folder of [folders.root, folders.data, folders.logs]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    try {
+      makeFolder(folder);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CecochatError('usage.invalid', `the folder of the stack cannot be made: ${reason}`, {
+        hint: 'set CECOCHAT_HOME to a folder that you may write to',
+        cause: error,
+      });
+    }
   }
 }

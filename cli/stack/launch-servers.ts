@@ -8,13 +8,13 @@ import { portHolder } from './port-holder.ts';
 import { launchStack, type LaunchRequest } from './process/launch-stack.ts';
 import { endServers } from './process/end-servers.ts';
 import { stopProcess } from './process/stop-process.ts';
+import type { ServerReports } from './server-reports.ts';
 
 export interface LaunchServers extends Pick<
   LaunchRequest,
   'name' | 'folders' | 'portBase' | 'timeoutMs' | 'keep' | 'enginesUp'
 > {
-  /** Topic or schema of an engine are there. */
-  readonly onPrepared?: (engine: string) => void;
+  readonly reports: ServerReports;
 }
 
 const launchAttempts = 3;
@@ -34,9 +34,7 @@ export async function launchServers(invocation: Invocation, request: LaunchServe
         onMessage: (message) => {
           if (message.kind === 'port-replaced') {
             replaced.push(message);
-          } else if (message.kind === 'prepared') {
-            request.onPrepared?.(message.engine);
-          }
+          } else request.reports.heard(message);
         },
       });
     } catch (error) {

@@ -2,9 +2,10 @@
  * The stack's log: lines are appended in the background; a file that reached its size is renamed to .1, .2
  * ... and the oldest is removed. What is waiting when the process ends is written then.
  */
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../services/core/make-folder.ts';
 
 export interface LogFile extends AsyncDisposable {
   /** Takes whole lines with their line feed. */
@@ -31,7 +32,7 @@ export const logRotation = { maxBytes: 16 * 1024 ** 2, keep: 3 } as const;
 
 export function openLogFile({ folder, name, maxBytes, keep }: LogFileOptions): LogFile {
   const path = join(folder, name === undefined ? logFileName : `${name}.log`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   let sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   let waiting: string[] = [];
   let running: Promise<void> | undefined;

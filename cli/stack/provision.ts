@@ -6,8 +6,6 @@ import type { StackEngines } from './stack-files.ts';
 export interface Provision {
   /** Resolves, when all engines are healthy, to what takes away what it made. When it rejects, that is done already. */
   run(request: ProvisionRun): Promise<() => Promise<void>>;
-  /** The servers found, or made, what they need on an engine. */
-  onPrepared(engine: string): void;
 }
 
 export interface ProvisionRun {

@@ -11,8 +11,10 @@ import { inspectStack, refuseOrphan, type StackInspection } from './inspect-stac
 import { clearAway, launchServers } from './launch-servers.ts';
 import { endServers, type Stray } from './process/end-servers.ts';
 import { stopProcess, type Stopped } from './process/stop-process.ts';
+import type { Report } from './part-report.ts';
 import type { Provision } from './provision.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
+import { reportServers } from './server-reports.ts';
 import { acquireStackLock } from './stack-lock.ts';
 import { startProvisioned } from './start-provisioned.ts';
 import type { Backends } from './stack-files.ts';
@@ -35,6 +37,8 @@ export interface StartRequest {
   readonly messaging?: number | undefined;
   /** Brings up the engines themselves, before the servers. */
   readonly provision?: Provision;
+  /** Told of every change of a part. */
+  readonly report?: Report;
 }
 
 export interface StopRequest {
@@ -72,16 +76,16 @@ async function startLocked(invocation: Invocation, request: StartRequest): Promi
   const { name, timeoutMs } = request;
   const { clock, random, signal } = environment;
   const folders = stackFolders(environment, name);
-  await makeStackFolders(folders);
+  makeStackFolders(folders);
   const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
   const before = await inspectStack(environment, name);
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
   await keepSize(before, request.messaging);
-  const { provision } = request;
+  const { provision, report = () => undefined } = request;
   if (provision !== undefined) {
-    const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision });
+    const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision, report });
     return started(invocation, { name, alreadyRunning: !isNew });
   }
   if (before.condition === 'ready') {
@@ -89,7 +93,7 @@ async function startLocked(invocation: Invocation, request: StartRequest): Promi
   }
   await clearAway(invocation, before);
   if (request.engines !== undefined) await writeEngines(folders, { formatVersion: 1, settings: request.engines });
-  await launchServers(invocation, { ...request, folders });
+  await launchServers(invocation, { ...request, folders, reports: reportServers(report, false) });
   return started(invocation, { name, alreadyRunning: false });
 }
 
@@ -122,7 +126,7 @@ export async function stopStack({ environment, output }: Invocation, request: St
   const { name, timeoutMs, deleteData, alsoStop } = request;
   const { clock, random, signal } = environment;
   const folders = stackFolders(environment, name);
-  await makeStackFolders(folders);
+  makeStackFolders(folders);
   let stopped: Stopped = 'was not running';
   {
     await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs });

@@ -10,7 +10,7 @@ describe('the lock of a stack', () => {
     await using bench = await openWorkbench();
     const { clock, random, signal } = bench.environment();
     const folders = stackFolders({ env: { CECOCHAT_HOME: bench.home }, cwd: '/' }, 'default');
-    await makeStackFolders(folders);
+    makeStackFolders(folders);
     let holders = 0;
     const work = async (): Promise<void> => {
       await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs: 10_000 });
@@ -30,7 +30,7 @@ describe('the lock of a stack', () => {
     await using bench = await openWorkbench();
     const { clock, random, signal } = bench.environment();
     const folders = stackFolders({ env: { CECOCHAT_HOME: bench.home }, cwd: '/' }, 'default');
-    await makeStackFolders(folders);
+    makeStackFolders(folders);
     await writeFile(join(folders.root, 'stack.lock'), text);
     await using lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs: 0 });
     await expect(acquireStackLock({ folders, clock, random, signal, timeoutMs: 0 })).rejects.toMatchObject({

@@ -10,13 +10,16 @@ import type { StackInspection } from './inspect-stack.ts';
 import { clearAway, launchServers, type LaunchServers } from './launch-servers.ts';
 import { EnginesUp } from './process/engine-gate.ts';
 import { engineNames } from './process/stack-message.ts';
+import type { Report } from './part-report.ts';
 import type { Provision, ProvisionPlan } from './provision.ts';
+import { reportServers, type ServerReports } from './server-reports.ts';
 import { readEngines, writeEngines } from './state.ts';
 
-export interface ProvisionedStart extends Omit<LaunchServers, 'enginesUp' | 'onPrepared'> {
+export interface ProvisionedStart extends Omit<LaunchServers, 'enginesUp' | 'reports'> {
   readonly folders: StackFolders;
   readonly before: StackInspection;
   readonly provision: Provision;
+  readonly report: Report;
 }
 
 /** `isNew`: whether the servers were started; those that run well over unchanged engines are left alone. */
@@ -25,12 +28,13 @@ export async function startProvisioned(
   request: ProvisionedStart,
 ): Promise<{ readonly isNew: boolean }> {
   const { environment } = invocation;
-  const { name, provision, timeoutMs, keep } = request;
+  const { name, provision, timeoutMs, keep, report } = request;
   const { clock } = environment;
   const failed = new AbortController();
   const timer = clock.after(timeoutMs, () => failed.abort(tooLate(name, timeoutMs)));
   const signal = AbortSignal.any([environment.signal, failed.signal]);
   const enginesUp = new EnginesUp();
+  let reports: ServerReports | undefined;
   let servers: Promise<void> | undefined;
   let undo: (() => Promise<void>) | undefined;
   try {
@@ -38,16 +42,21 @@ export async function startProvisioned(
       signal,
       onUp: (engine) => {
         const known = engineNames.find((each) => each === engine);
-        if (known !== undefined) enginesUp.announce(known);
+        if (known === undefined) return;
+        reports?.engineUp(known);
+        enginesUp.announce(known);
       },
       onPlanned: async (plan) => {
-        if (!(await needServers(request, plan))) return;
+        if (!(await needServers(request, plan))) {
+          report({ part: 'servers', step: 'keep', detail: '' });
+          return;
+        }
         // Servers that met a dead engine, or that know another address, start anew.
         const { before } = request;
         await clearAway(invocation, before.condition === 'ready' ? { ...before, condition: 'unhealthy' } : before);
         const launching = { ...invocation, environment: { ...environment, signal } };
-        const onPrepared = (engine: string): void => provision.onPrepared(engine);
-        servers = launchServers(launching, { ...request, enginesUp, onPrepared });
+        reports = reportServers(report, true);
+        servers = launchServers(launching, { ...request, enginesUp, reports });
         servers.catch((error: unknown) => failed.abort(error));
       },
     });

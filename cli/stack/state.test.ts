@@ -26,7 +26,7 @@ const secrets = { formatVersion: 1, adminToken: 't', users: [{ name: 'bob', user
 
 async function folders(home: string): Promise<StackFolders> {
   const made = stackFolders({ env: { CECOCHAT_HOME: home }, cwd: '/' }, 'default');
-  await makeStackFolders(made);
+  makeStackFolders(made);
   return made;
 }
 

@@ -52,7 +52,7 @@ const gridColumns = 16;
 
 export function openTerminal(request: TerminalRequest): Terminal {
   const { stdin, stdout, host, clock, signal } = request;
-  const mode = createScreenMode(stdin, stdout);
+  const mode = createScreenMode(request);
   const painter = createPainter((text) => void stdout.write(text));
   const paint = createPaint(request.colours);
   let state: State = { ...request.state, size: sizeOf(stdout.columns ?? 80, stdout.rows ?? 24) };
@@ -132,6 +132,7 @@ export function openTerminal(request: TerminalRequest): Terminal {
         return;
       case 'suspend':
         mode.leave();
+        title = '';
         void host.suspend().then(() => {
           if (closed) return;
           mode.enter();
@@ -160,6 +161,7 @@ export function openTerminal(request: TerminalRequest): Terminal {
   const keyboard = listenToKeyboard(stdin, {
     key: (key) => dispatch({ kind: 'key', key }),
     paste: (text) => dispatch({ kind: 'paste', text }),
+    focus: (focused) => dispatch({ kind: 'focus', focused }),
   });
   stdout.on('resize', onResize);
   signal.addEventListener('abort', onAbort, { once: true });

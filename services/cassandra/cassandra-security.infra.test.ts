@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { auth, Client } from 'cassandra-driver';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { makeCertificate } from '../certificate.fixture.ts';
 import { systemClock } from '../core/time/clock.ts';
 import { openCassandraUserDb } from '../user-db/cassandra/cassandra-user-db.ts';
 import { keyspaceFixture } from './cassandra.fixture.ts';
@@ -22,7 +23,7 @@ let options: CassandraOptions;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cecochat-cassandra-tls-'));
-  await makeCertificate();
+  await makeStore();
   const tls = 'client_encryption_options';
   node = await startNode({
     authenticator: 'PasswordAuthenticator',
@@ -43,13 +44,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function makeCertificate(): Promise<void> {
-  const [certFile, keyFile, store] = ['cert.pem', 'key.pem', 'store.p12'].map((name) => join(folder, name));
-  const kind = 'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=cecochat-test -addext subjectAltName=IP:127.0.0.1';
-  await run('openssl', [...kind.split(' '), '-out', certFile ?? '', '-keyout', keyFile ?? '']);
-  const files = ['-in', certFile ?? '', '-inkey', keyFile ?? '', '-out', store ?? ''];
+async function makeStore(): Promise<void> {
+  const { certFile, keyFile } = await makeCertificate(folder);
+  const files = ['-in', certFile, '-inkey', keyFile, '-out', join(folder, 'store.p12')];
   await run('openssl', ['pkcs12', '-export', ...files, '-passout', 'pass:secret']);
-  ca = await readFile(certFile ?? '', 'utf8');
+  ca = await readFile(certFile, 'utf8');
 }
 
 /** As the README tells an administrator to. */

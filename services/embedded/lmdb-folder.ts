@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { CecochatError } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { lockFolder } from './folder-lock.ts';
 import { checkDataFile } from './data-file.ts';
 
@@ -48,7 +49,7 @@ interface Format {
 export async function openLmdbFolder(options: FolderOptions): Promise<LmdbFolder> {
   const store = join(options.folder, 'store');
   if (existsSync(store)) checkVersion(readFormat(store), store);
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  makeFolder(options.folder);
   const lock = lockFolder(options.folder);
   try {
     if (existsSync(store)) checkStore(store, options);

@@ -28,6 +28,7 @@ export function createOwner(dependencies: OwnerDependencies): Owner {
   const shared: Shared = {
     createFold,
     markSizes: usualMarkSizes,
+    keySeed: Buffer.from(dependencies.random.bytes(4)).readInt32LE(),
     ...dependencies,
     ports: {
       ...ports,

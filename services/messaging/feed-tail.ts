@@ -1,21 +1,18 @@
 /**
- * The latest entries of one owned partition, kept in memory, and the live subscribers of its users. Bytes of all
- * partitions share one budget: the oldest entries of the server go first. An event is encoded when somebody needs
- * it, once for all who are connected then.
+ * The latest events of one owned partition, kept in memory, and the live subscribers of its users. Bytes of all
+ * partitions share one budget: the oldest events of the server go first.
  */
-import type { ClientId, UserId } from '../core/ids.ts';
-import type { Sent } from '../core/log/record.ts';
-import { ackChunk, chatIdOf, createCursorWriter, messageChunk, receiptChunk, type CursorWriter } from './event-wire.ts';
+import type { UserId } from '../core/ids.ts';
+import { createCursorWriter, type CursorWriter } from './event-wire.ts';
+import { eventOf, type FeedEvent } from './feed-event.ts';
 import type { FeedEntry } from './owner.ts';
+import { PackedEvents } from './packed-events.ts';
 import type { Subscriber } from './subscriber.ts';
-
-/** What an entry costs beside its message. */
-const entryOverheadBytes = 400;
 
 export class TailBudget {
   readonly #maxBytes: number;
   #bytes = 0;
-  /** The owner of each entry, in order of arrival. */
+  /** The tail of each event, in order of arrival. */
   #order: FeedTail[] = [];
   #first = 0;
 
@@ -31,7 +28,7 @@ export class TailBudget {
     this.#order.push(tail);
     this.#bytes += bytes;
     while (this.#bytes > this.#maxBytes && this.#first < this.#order.length) {
-      // A closed tail has dropped its entries already.
+      // A closed tail has dropped its events already.
       this.#bytes -= this.#order[this.#first]?.dropOldest() ?? 0;
       this.#first += 1;
     }
@@ -46,68 +43,13 @@ export class TailBudget {
   }
 }
 
-/**
- * What clients may still ask for of one record, and no more: a server keeps more than a hundred thousand of these,
- * and every object of theirs is copied twice by young collections and walked through by each old one.
- */
-export class TailEntry {
-  readonly offset: number;
-  readonly #kind: FeedEntry['record']['kind'];
-  readonly #owners: readonly UserId[];
-  readonly #payload: Uint8Array;
-  /** Who sent it, of a Sent. */
-  readonly #sender: Pick<Sent, 'clientId' | 'key' | 'messageId'> | undefined;
-  /** Kept while it is being given to several clients. */
-  #event: Buffer | undefined;
-
-  constructor({ offset, record }: FeedEntry) {
-    this.offset = offset;
-    this.#kind = record.kind;
-    this.#owners = record.owners;
-    this.#payload = record.kind === 'sent' || record.kind === 'received' ? record.message : record.receipt;
-    this.#sender =
-      record.kind === 'sent' ? { clientId: record.clientId, key: record.key, messageId: record.messageId } : undefined;
-  }
-
-  get bytes(): number {
-    return this.#payload.length + entryOverheadBytes;
-  }
-
-  get owners(): readonly UserId[] {
-    return this.#owners;
-  }
-
-  concerns(user: UserId): boolean {
-    return this.#owners.includes(user);
-  }
-
-  /** The chunk for this client: an acknowledgement for the client that sent the message. */
-  chunkFor(client: ClientId | undefined, cursors: CursorWriter): Buffer {
-    const sender = this.#sender;
-    if (sender !== undefined && sender.clientId === client) {
-      const { key, messageId } = sender;
-      return ackChunk(cursors.cursor(this.offset), { key, messageId, chatId: chatIdOf(this.#payload) });
-    }
-    this.#event ??=
-      this.#kind === 'sent' || this.#kind === 'received'
-        ? messageChunk(cursors.cursor(this.offset), this.#payload)
-        : receiptChunk(cursors.cursor(this.offset), this.#payload);
-    return this.#event;
-  }
-
-  /** Everyone who is connected has it: it is encoded again for whoever comes later. */
-  rest(): void {
-    this.#event = undefined;
-  }
-}
-
 export class FeedTail {
   readonly incarnation: string;
   readonly cursors: CursorWriter;
   readonly #budget: TailBudget;
-  #entries: TailEntry[] = [];
-  #first = 0;
-  /** Every entry at or above this offset is here. */
+  #events = new PackedEvents();
+  #bytes = 0;
+  /** Every event at or above this offset is here. */
   #coveredFrom: number;
   #lastOffset: number;
   readonly #live = new Map<UserId, Subscriber[]>();
@@ -131,44 +73,35 @@ export class FeedTail {
   }
 
   add(given: FeedEntry): void {
-    const entry = new TailEntry(given);
-    this.#entries.push(entry);
-    this.#lastOffset = entry.offset;
-    if (this.#live.size > 0) {
-      for (const owner of entry.owners) {
-        const subscribers = this.#live.get(owner);
-        if (subscribers !== undefined) this.#push(entry, subscribers);
-      }
-      entry.rest();
+    const event = eventOf(given);
+    this.#lastOffset = event.offset;
+    const bytes = this.#events.push(event);
+    this.#bytes += bytes;
+    for (const owner of event.fields.owners) {
+      const subscribers = this.#live.get(owner);
+      if (subscribers !== undefined) this.#push(event, subscribers);
     }
-    this.#budget.added(this, entry.bytes);
+    this.#budget.added(this, bytes);
   }
 
   /** Answers the bytes that became free. */
   dropOldest(): number {
-    const oldest = this.#entries[this.#first];
+    const oldest = this.#events.dropFirst();
     if (oldest === undefined) return 0;
     this.#coveredFrom = oldest.offset + 1;
-    this.#first += 1;
-    if (this.#first > 64 && this.#first * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#first);
-      this.#first = 0;
-    }
+    this.#bytes -= oldest.bytes;
     return oldest.bytes;
   }
 
   /** Gives the subscriber what it has room for; true when it has everything. */
   catchUp(subscriber: Subscriber): boolean {
     const client = subscriber.ackClient;
-    for (let index = this.#indexAfter(subscriber.after); index < this.#entries.length; index += 1) {
-      const entry = this.#entries[index];
-      if (entry === undefined) break;
-      if (entry.concerns(subscriber.userId)) {
+    for (let index = this.#events.indexAfter(subscriber.after); index < this.#events.length; index += 1) {
+      if (this.#events.concerns(index, subscriber.userId)) {
         if (!subscriber.hasRoom()) return false;
-        subscriber.replay(entry.chunkFor(client, this.cursors));
-        entry.rest();
+        subscriber.replay(this.#events.at(index).chunkFor(client, this.cursors));
       }
-      subscriber.after = entry.offset;
+      subscriber.after = this.#events.offsetAt(index);
     }
     return true;
   }
@@ -189,32 +122,21 @@ export class FeedTail {
   }
 
   close(): void {
-    for (const entry of this.#entries.slice(this.#first)) this.#budget.dropped(entry.bytes);
-    this.#entries = [];
-    this.#first = 0;
+    this.#budget.dropped(this.#bytes);
+    this.#bytes = 0;
+    this.#events = new PackedEvents();
     this.#live.clear();
   }
 
-  #push(entry: TailEntry, subscribers: readonly Subscriber[]): void {
+  #push(event: FeedEvent, subscribers: readonly Subscriber[]): void {
     for (const subscriber of subscribers) {
       // A client may come with the history's watermark, which can be ahead of what has been shown here.
-      if (entry.offset <= subscriber.after) continue;
-      if (subscriber.push(entry.chunkFor(subscriber.ackClient, this.cursors))) subscriber.after = entry.offset;
+      if (event.offset <= subscriber.after) continue;
+      if (subscriber.push(event.chunkFor(subscriber.ackClient, this.cursors))) subscriber.after = event.offset;
       else {
         this.leave(subscriber);
         subscriber.live = false;
       }
     }
-  }
-
-  #indexAfter(offset: number): number {
-    let low = this.#first;
-    let high = this.#entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#entries[middle]?.offset ?? Infinity) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

@@ -8,7 +8,8 @@ import { decodeRecord } from '../backplane/codec.ts';
 import { CecochatError } from '../core/errors.ts';
 import type { UserId } from '../core/ids.ts';
 import { createFold, type Fold } from '../core/log/fold.ts';
-import { TailEntry, type FeedTail } from './feed-tail.ts';
+import { eventOf } from './feed-event.ts';
+import type { FeedTail } from './feed-tail.ts';
 import type { FeedEntry, FoldStart } from './owner.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -82,13 +83,13 @@ export function createReplay(deps: ReplayDependencies): Replay {
     for (const { offset, value } of given.records) {
       const record = decodeRecord(value);
       if (fold.apply({ offset, record }) !== 'valid' || !isFeedRecord(record)) continue;
-      const entry = new TailEntry({ offset, record });
+      const event = eventOf({ offset, record });
       let checkpoint: FoldStart | undefined;
       for (const owner of record.owners) {
         for (const rider of riders.of(owner)) {
           if (rider.ended || offset <= rider.after) continue;
           rider.after = offset;
-          rider.replay(entry.chunkFor(rider.ackClient, tail.cursors));
+          rider.replay(event.chunkFor(rider.ackClient, tail.cursors));
           if (rider.hasRoom()) continue;
           checkpoint ??= { from: offset + 1, state: fold.snapshot() };
           checkpoints.set(rider, checkpoint);

@@ -153,6 +153,12 @@ test('answers no administration without its token', async () => {
   expect(withAccess).toMatchObject({ status: 403, body: { code: 'forbidden' } });
 });
 
+test.each(['', ' bob', 'b\u0007b', 'x'.repeat(65), '2', '007', '-5'])('the name %j is refused', async (name) => {
+  await using profile = await openWithBob();
+  const { status, body } = await profile.admin('/api/users', 'POST', { name });
+  expect([status, textOf(body, 'code')]).toEqual([400, 'request.invalid']);
+});
+
 test('tells a user the id of another, by name', async () => {
   await using profile = await openWithBob();
   const { body } = await profile.logIn(profile.bob);

@@ -1,6 +1,6 @@
 /**
  * User names: Unicode in NFC, lower case, 1 to 64 characters, without control characters or spaces at the
- * ends. So "Bob" and "bob" are one name, and it is shown as "bob".
+ * ends, and not a number, which would read as a user id. So "Bob" and "bob" are one name, shown as "bob".
  */
 import { CecochatError } from '../core/errors.ts';
 
@@ -21,6 +21,11 @@ export function checkName(name: string): string {
   }
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(canonical)) {
     throw new CecochatError('request.invalid', `the name ${shown} has control characters`);
+  }
+  if (/^[+-]?\d+$/.test(canonical)) {
+    throw new CecochatError('request.invalid', `the name ${shown} is a number, which stands for a user id`, {
+      hint: 'put a letter into it',
+    });
   }
   if (canonical.trim() !== canonical) {
     throw new CecochatError('request.invalid', `the name ${shown} begins or ends with a space`);

@@ -2,12 +2,13 @@
  * How a command chats as a user of a stack: finds the stack, logs the user in (or goes on with the session
  * that this program kept), and knows where this client's cursor is kept.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option } from '../../commander.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { parseUserId, type UserId } from '../../../services/core/ids.ts';
-import { findUser } from '../../client/discovery.ts';
+import { makeFolder } from '../../../services/core/make-folder.ts';
+import { findUser, findUserName } from '../../client/discovery.ts';
 import { textField } from '../../client/http-json.ts';
 import {
   login,
@@ -70,7 +71,7 @@ export async function openChatAccess(request: ChatAccessRequest): Promise<ChatAc
     if (password === undefined) throw noPassword(userName);
     const sameClient = kept === undefined || !usable ? {} : { clientId: kept.tokens.clientId };
     tokens = await login({ profileUrl, username: userName, password, ...sameClient, signal });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     await keepTokens({ path: sessionPath, profileUrl, tokens });
   }
   const session = openSession(tokens, {
@@ -85,10 +86,11 @@ export async function openChatAccess(request: ChatAccessRequest): Promise<ChatAc
     bulkSession: (abort) => openBulkSession({ stack, session, environment, signal: abort }),
     cursorPath: `${base}.cursor`,
     async userId(nameOrId, abort = signal) {
-      const id = parseUserId(nameOrId);
-      if (id !== undefined) return id;
       const token = await session.accessToken(abort);
-      return findUser({ profileUrl, name: nameOrId, token, signal: abort });
+      const id = parseUserId(nameOrId);
+      if (id === undefined) return findUser({ profileUrl, name: nameOrId, token, signal: abort });
+      await findUserName({ profileUrl, userId: id, token, signal: abort });
+      return id;
     },
   };
 }

@@ -4,6 +4,8 @@
 import { Option } from '../../commander.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { findRunningStack } from '../../stack/running-stack.ts';
+import { holdKeys } from '../../terminal/device/early-keys.ts';
+import type { TerminalHost } from '../../terminal-host.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, stackOption } from '../options.ts';
 import type { ChatOptions } from './chat-options.ts';
@@ -22,7 +24,7 @@ export const chatCommand: CommandModule = {
       .addOption(as)
       .option('--with <user>', 'open the chat with this user at once')
       .option('--plain', 'one line a message and no redrawing, for screen readers')
-      .option('--bell', 'ring the bell for messages that are not on the screen')
+      .option('--bell', 'ring the bell for what comes while you look elsewhere')
       .option('--title', "show unread messages in the terminal's title")
       .addOption(stackOption())
       .action((options: ChatOptions) => run((invocation) => chat(invocation, options)));
@@ -35,10 +37,12 @@ export const chatCommand: CommandModule = {
 
 async function chat(invocation: Invocation, options: ChatOptions): Promise<CommandResult> {
   const { environment, output } = invocation;
-  check(invocation, options);
+  const host = check(invocation, options);
+  // What is typed from now on is for the screen.
+  using typed = host === undefined ? undefined : holdKeys({ ...environment, host });
   // Says that nothing runs before anything is loaded or made.
   await findRunningStack(environment, options.name);
-  if (options.plain === true) {
+  if (host === undefined || typed === undefined) {
     const { chatPlainly } = await import('./plain.ts');
     await chatPlainly({ environment, output }, options);
   } else {
@@ -47,19 +51,20 @@ async function chat(invocation: Invocation, options: ChatOptions): Promise<Comma
     await using opened = await openUsers(environment, options);
     await (
       await drawing
-    )(environment, { options, users: opened.users });
+    )(environment, { options, users: opened.users, host, typed });
   }
   return { data: {} };
 }
 
-function check({ environment, output }: Invocation, options: ChatOptions): void {
+/** What the screen needs of the process; undefined: no screen is wanted. */
+function check({ environment, output }: Invocation, options: ChatOptions): TerminalHost | undefined {
   const scripts = 'cecochat send --as bob --to alice "hello", and cecochat listen --as alice --json';
   if (output.json) throw usage('chat has no --json: it is for people', scripts);
   if (options.as.length > mostUsers) throw usage(`option --as was given ${options.as.length} times, two at most`);
   if (options.plain === true) {
     if (options.as.length > 1) throw usage('--plain is for one user', 'cecochat chat --plain --as bob --with alice');
     if (options.with === undefined) throw usage('--plain needs to know with whom', 'add --with alice');
-    return;
+    return undefined;
   }
   const { stdin, stdout, host, env } = environment;
   const missing =
@@ -71,6 +76,7 @@ function check({ environment, output }: Invocation, options: ChatOptions): void 
           ? `this terminal (TERM=${env['TERM'] ?? ''}) cannot move its cursor`
           : undefined;
   if (missing !== undefined) throw usage(`chat needs a terminal: ${missing}`, `in scripts: ${scripts}`);
+  return host;
 }
 
 function usage(message: string, hint?: string): CecochatError {

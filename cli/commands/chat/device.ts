@@ -2,9 +2,9 @@
  * Every running `chat` is a device of its own: two terminals of one user have two client ids. A device is used
  * again by the next run, so that a user's devices do not grow in number with every start.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CecochatError } from '../../../services/core/errors.ts';
+import { makeFolder } from '../../../services/core/make-folder.ts';
 import { tryLock } from '../../stack/process-lock.ts';
 import { clientsFolder } from '../chat-access/chat-access.ts';
 import type { Environment } from '../environment.ts';
@@ -18,7 +18,7 @@ const mostDevices = 64;
 /** The first device of the user that no running program holds. */
 export async function claimDevice(environment: Environment, stackName: string, userName: string): Promise<Device> {
   const folder = clientsFolder(environment, stackName);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   for (let number = 1; number <= mostDevices; number += 1) {
     const client = `chat-${number}` as const;
     const attempt = await tryLock(join(folder, `${encodeURIComponent(userName)}.${client}.lock`), environment.random);

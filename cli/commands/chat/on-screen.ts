@@ -1,23 +1,32 @@
 /**
  * Wires the terminal client: users, their connections, the screen.
  */
-import type { Peer } from '../../terminal/network/peer.ts';
+import type { Peer, ServerEffect } from '../../terminal/network/peer.ts';
 import { startState } from '../../terminal/model/start.ts';
 import { openTerminal, type Terminal } from '../../terminal/run-terminal.tsx';
+import type { EarlyKeys } from '../../terminal/device/early-keys.ts';
+import type { TerminalHost } from '../../terminal-host.ts';
 import type { Environment } from '../environment.ts';
 import type { ChatOptions } from './chat-options.ts';
 import type { ChatUser } from './open-users.ts';
 
-export async function chatOnScreen(
-  environment: Environment,
-  { options, users }: { readonly options: ChatOptions; readonly users: readonly ChatUser[] },
-): Promise<void> {
-  const { stdin, stdout, host, clock, random, env } = environment;
-  if (host === undefined) throw new Error('a program without a process of its own has no screen');
+export interface OnScreen {
+  readonly options: ChatOptions;
+  readonly users: readonly ChatUser[];
+  readonly host: TerminalHost;
+  /** What was typed meanwhile. */
+  readonly typed: EarlyKeys;
+}
+
+export async function chatOnScreen(environment: Environment, { options, users, host, typed }: OnScreen): Promise<void> {
+  const { stdin, stdout, clock, random, env } = environment;
   const life = new AbortController();
   const signal = AbortSignal.any([environment.signal, life.signal]);
-  let peers: readonly Peer[] = [];
+  let peers: readonly Peer[] | undefined;
+  /** Wanted before there was anybody to carry it out. */
+  const early: ServerEffect[] = [];
   const noColor = env['NO_COLOR'];
+  typed.handOver();
   const terminal: Terminal = openTerminal({
     stdin,
     stdout,
@@ -36,9 +45,10 @@ export async function chatOnScreen(
     bell: options.bell === true,
     title: options.title === true,
     carryOut(effect) {
-      peers[effect.client]?.run(effect);
+      if (peers === undefined) early.push(effect);
+      else peers[effect.client]?.run(effect);
     },
-    rttMs: () => peers.map((peer) => peer.rttMs),
+    rttMs: () => peers?.map((peer) => peer.rttMs) ?? [],
   });
   try {
     // Loaded while the first frame is on the screen already.
@@ -55,10 +65,11 @@ export async function chatOnScreen(
         signal,
       }),
     );
+    for (const effect of early) peers[effect.client]?.run(effect);
     await Promise.race([terminal.left, ...peers.map((peer) => peer.ended)]);
   } finally {
     terminal.close();
-    await Promise.all(peers.map((peer) => peer.close()));
+    await Promise.all((peers ?? []).map((peer) => peer.close()));
     life.abort();
   }
 }

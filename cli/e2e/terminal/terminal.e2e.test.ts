@@ -2,45 +2,20 @@
  * The terminal client as people meet it: the built program in real pseudo-terminals, on a running stack.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStack, type EmbeddedStack } from '../kill/stack-handle.ts';
 import { processesWith } from '../processes.ts';
-import { openSandbox, programFile, type Ran, type Sandbox } from '../sandbox.ts';
-import { openChatTerminal, openTmuxTerminal, type TerminalOptions, type TmuxTerminal } from './tmux-terminal.ts';
+import { programFile, type Ran } from '../sandbox.ts';
+import { openTerminalBench, type TerminalBench } from './terminal-bench.ts';
+import { openTmuxTerminal } from './tmux-terminal.ts';
 
-let sandbox: Sandbox;
-let stack: EmbeddedStack;
+let bench: TerminalBench;
+const addUsers: TerminalBench['addUsers'] = (...names) => bench.addUsers(...names);
+const chat: TerminalBench['chat'] = (...args) => bench.chat(...args);
+const send: TerminalBench['send'] = (...args) => bench.send(...args);
 
 beforeAll(async () => {
-  sandbox = await openSandbox();
-  stack = await startStack(sandbox);
+  bench = await openTerminalBench();
 });
-
-afterAll(async () => {
-  let left: string[];
-  try {
-    await stack[Symbol.asyncDispose]();
-  } finally {
-    left = await sandbox.leftovers();
-    await sandbox[Symbol.asyncDispose]();
-  }
-  if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
-});
-
-/** Tests run in any order: who chats is a user of that test alone, and his password is known. */
-async function addUsers(...names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const added = await sandbox.run(['user', 'add', name, '--generate']);
-    if (added.exitCode !== 0) throw new Error(added.stderr);
-  }
-}
-
-const chat = (args: readonly string[], options?: TerminalOptions): Promise<TmuxTerminal> =>
-  openChatTerminal(sandbox, ['chat', ...args], options);
-
-async function send(from: string, to: string, text: string): Promise<void> {
-  const sent = await sandbox.run(['send', '--as', from, '--to', to], { input: text });
-  expect(sent.exitCode, sent.stderr).toBe(0);
-}
+afterAll(() => bench.end());
 
 /** Where a row that holds the text stands; the text must be there once. */
 function rowWith(rows: readonly string[], text: string): string {
@@ -157,12 +132,12 @@ test('the server is killed and comes back: what was written meanwhile is sent, o
   await addUsers('kim', 'lars');
   await using terminal = await chat(['--as', 'kim', '--as', 'lars'], { columns: 140 });
   await terminal.shows(/connected[^\n]*connected/);
-  stack.kill();
+  bench.stack.kill();
   await terminal.shows('reconnecting');
   await terminal.type('written offline');
   await terminal.press('Enter');
   await terminal.shows(/┃ written offline +queued/);
-  await stack.restart();
+  await bench.stack.restart();
   const rows = await terminal.shows(/┃ written offline +seen .*│ written offline/, 40_000);
   expect(rows.join('\n').match(/written offline/g)).toHaveLength(2);
   await terminal.shows(/connected[^\n]*connected/);
@@ -177,7 +152,7 @@ test('a paste of a hundred lines is one message', async () => {
   await terminal.shows('pasted 100');
   await terminal.press('Enter');
   await terminal.shows(/┃ pasted 100 +(?:processed|delivered|·)/);
-  expect(await sandbox.texts(['--as', 'nils', '--with', 'mona'], 1)).toEqual([pasted]);
+  expect(await bench.sandbox.texts(['--as', 'nils', '--with', 'mona'], 1)).toEqual([pasted]);
 });
 
 test('hostile and foreign text harms neither the terminal nor the columns', async () => {
@@ -240,11 +215,11 @@ test('a new chat by name, and a search in what was said', async () => {
 test('plain: one line a message, each line that is typed is sent', async () => {
   await addUsers('uwe', 'vera');
   const plain = (as: string, partner: string, input: string): Promise<Ran> =>
-    sandbox.run(['chat', '--plain', '--as', as, '--with', partner], { input });
+    bench.sandbox.run(['chat', '--plain', '--as', as, '--with', partner], { input });
   const sent = await plain('uwe', 'vera', 'first line\nsecond \u001b[2J line\n');
   expect([sent.exitCode, sent.stderr.match(/^sent$/gm)?.length]).toEqual([0, 2]);
   // History may be a moment behind.
-  await sandbox.json(['listen', '--as', 'vera', '--count', '2', '--timeout', '20s']);
+  await bench.sandbox.json(['listen', '--as', 'vera', '--count', '2', '--timeout', '20s']);
   const shown = await plain('vera', 'uwe', '\n');
   expect(shown.stdout).toMatch(/^.* uwe {2}first line\n.* uwe {2}second \\u\{1b\}\[2J line\n$/);
 });
@@ -252,7 +227,7 @@ test('plain: one line a message, each line that is typed is sent', async () => {
 test('leaving, being stopped and being killed give the screen back', async () => {
   await addUsers('sven', 'tina');
   const program = `${process.execPath} ${programFile} chat --as sven --with tina`;
-  await using shell = await openTmuxTerminal(sandbox, ['bash', '--norc', '--noprofile', '-i'], {
+  await using shell = await openTmuxTerminal(bench.sandbox, ['bash', '--norc', '--noprofile', '-i'], {
     columns: 70,
     rows: 14,
   });
@@ -277,7 +252,7 @@ test('leaving, being stopped and being killed give the screen back', async () =>
   await back(/left with \d+/);
   await shell.type(`clear; echo before; ${program}; echo ended with $?\n`);
   await started();
-  const running = await processesWith(`HOME=${sandbox.home}`);
+  const running = await processesWith(`HOME=${bench.sandbox.home}`);
   for (const { pid, command } of running) if (command.includes('chat --as sven')) process.kill(pid, 'SIGTERM');
   await back(/ended with (?:130|143)/);
 }, 60_000);

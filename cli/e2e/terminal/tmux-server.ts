@@ -30,6 +30,7 @@ export async function startTmuxServer(
   const tmux: TmuxServer['tmux'] = async (...args) => (await run('tmux', [...base, ...args], options)).stdout;
   const cells = ['-x', String(size.columns), '-y', String(size.rows)];
   const sets = Object.entries(settings).flatMap(([name, value]) => [';', 'set', '-g', name, value]);
-  await tmux('new-session', '-d', ...cells, 'sleep 1000000', ...sets);
+  const hook = [';', 'set-hook', '-g', 'alert-bell', 'set -ag @bells x'];
+  await tmux('new-session', '-d', ...cells, 'sleep 1000000', ...sets, ...hook);
   return { tmux, base, options, end: async () => void (await tmux('kill-server').catch(() => undefined)) };
 }

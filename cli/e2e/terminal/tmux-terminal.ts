@@ -7,6 +7,7 @@ import { programFile, projectFolder, type Sandbox } from '../sandbox.ts';
 import { startTmuxServer } from './tmux-server.ts';
 
 const pollMs = 25;
+const patienceMs = 15_000;
 
 export interface TmuxTerminal extends AsyncDisposable {
   /** tmux's names of keys: "Enter", "PageUp", "C-c", "M-Enter". */
@@ -15,13 +16,17 @@ export interface TmuxTerminal extends AsyncDisposable {
   type(text: string): Promise<void>;
   /** As a terminal pastes: in brackets, when the program asked for them. */
   paste(text: string): Promise<void>;
+  /** What a terminal itself says to the program, like a report of focus. */
+  says(sequence: string): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
   /** What the screen shows, row by row, without trailing spaces. */
   rows(): Promise<string[]>;
   /** Resolves with the rows as soon as they are as wanted: text that they hold, or a check of them. */
   shows(wanted: string | RegExp | ((rows: readonly string[]) => boolean), within?: number): Promise<string[]>;
-  /** A format of tmux about the pane: "#{cursor_x}", "#{alternate_on}", "#{pane_dead}". */
+  /** A format of tmux about the pane: "#{cursor_x}", "#{alternate_on}", "#{pane_dead}"; "#{@bells}": an "x" for each. */
   ask(format: string): Promise<string>;
+  /** Resolves as soon as the answer to that format is as wanted. */
+  becomes(format: string, wanted: string, within?: number): Promise<void>;
 }
 
 export interface TerminalOptions {
@@ -53,6 +58,7 @@ export async function openTmuxTerminal(
       .replace(/\n$/, '')
       .split('\n')
       .map((row) => row.trimEnd());
+  const ask = async (format: string): Promise<string> => (await tmux('display-message', '-p', format)).trim();
   return {
     press: async (...keys) => void (await tmux('send-keys', ...keys)),
     type: async (text) => void (await tmux('send-keys', '-l', '--', text)),
@@ -60,24 +66,40 @@ export async function openTmuxTerminal(
       await tmux('set-buffer', '-b', 'paste', '--', text);
       await tmux('paste-buffer', '-p', '-r', '-d', '-b', 'paste');
     },
+    says: async (sequence) =>
+      void (await tmux('send-keys', '-H', ...Array.from(Buffer.from(sequence), (byte) => byte.toString(16)))),
     resize: async (width, height) => void (await tmux('resize-window', '-x', String(width), '-y', String(height))),
     rows: read,
-    async shows(wanted, within = 15_000) {
-      const good = checkOf(wanted);
-      const endMs = systemClock.monotonicMs() + within;
-      for (;;) {
-        const shown = await read();
-        if (good(shown)) return shown;
-        if (systemClock.monotonicMs() > endMs)
-          throw new Error(`the screen did not show ${String(wanted)} within ${within} ms:\n${shown.join('\n')}`);
-        await systemClock.sleep(pollMs);
-      }
-    },
-    ask: async (format) => (await tmux('display-message', '-p', format)).trim(),
+    shows: (wanted, within = patienceMs) =>
+      until(read, checkOf(wanted), within, (rows) => `the screen did not show ${String(wanted)}:\n${rows.join('\n')}`),
+    ask,
+    becomes: async (format, wanted, within = patienceMs) =>
+      void (await until(
+        () => ask(format),
+        (said) => said === wanted,
+        within,
+        (said) => `${format} is ${said}, not ${wanted}`,
+      )),
     async [Symbol.asyncDispose]() {
       await end();
     },
   };
+}
+
+/** Reads again until what it reads is good. */
+async function until<T>(
+  read: () => Promise<T>,
+  good: (found: T) => boolean,
+  withinMs: number,
+  fault: (found: T) => string,
+): Promise<T> {
+  const endMs = systemClock.monotonicMs() + withinMs;
+  for (;;) {
+    const found = await read();
+    if (good(found)) return found;
+    if (systemClock.monotonicMs() > endMs) throw new Error(`after ${withinMs} ms: ${fault(found)}`);
+    await systemClock.sleep(pollMs);
+  }
 }
 
 function checkOf(

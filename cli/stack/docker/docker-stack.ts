@@ -7,10 +7,10 @@ import type { DockerChoice } from '../engine-choice.ts';
 import { homeFolder } from '../folders.ts';
 import { portBaseFor } from '../port-base.ts';
 import type { Provision } from '../provision.ts';
+import type { Report } from '../part-report.ts';
 import type { StackEngines } from '../stack-files.ts';
 import { connectEngine } from './engine/dockerode-engine.ts';
 import { otherStacksPorts } from './other-stacks-ports.ts';
-import type { ProvisionReport } from './provision/provision-report.ts';
 import { provisionStack } from './provision/provision-stack.ts';
 import type { PublishedPorts } from './provision/stack-ports.ts';
 
@@ -18,20 +18,13 @@ export interface DockerStackRequest {
   readonly name: string;
   readonly docker: DockerChoice;
   readonly keep: boolean;
+  readonly report: Report;
 }
 
-const prepared: Readonly<Record<string, string>> = { kafka: 'topic', cassandra: 'schema', redis: 'connection' };
-
-export function provisionDocker(invocation: Invocation, { name, docker, keep }: DockerStackRequest): Provision {
+export function provisionDocker(invocation: Invocation, { name, docker, keep, report }: DockerStackRequest): Provision {
   const { environment, output } = invocation;
   const { clock, env } = environment;
   const { found, before } = docker;
-  const beganMs = clock.monotonicMs();
-  const report = (one: Omit<ProvisionReport, 'atMs'>): void => {
-    const atMs = Math.round(clock.monotonicMs() - beganMs);
-    output.progress(reportLine({ ...one, atMs }));
-    void output.event({ event: 'provision', data: { ...one, atMs } });
-  };
   return {
     run: async ({ signal, onPlanned, onUp }) =>
       provisionStack({
@@ -49,7 +42,6 @@ export function provisionDocker(invocation: Invocation, { name, docker, keep }: 
         onPlanned: ({ ports, isChange }) => onPlanned({ engines: enginesAt(found.address.url, ports), isChange }),
         onHealthy: onUp,
       }),
-    onPrepared: (engine) => report({ part: engine, step: 'prepare', detail: prepared[engine] ?? '' }),
   };
 }
 
@@ -62,8 +54,4 @@ function enginesAt(engine: string, ports: PublishedPorts): StackEngines {
     redis: `redis://127.0.0.1:${ports.CECOCHAT_REDIS_PORT}`,
   };
   return { formatVersion: 1, settings, docker: { engine, ports } };
-}
-
-function reportLine({ part, step, detail, atMs }: ProvisionReport): string {
-  return `${(atMs / 1000).toFixed(1).padStart(6)} s  ${part.padEnd(10)} ${step.padEnd(8)} ${detail}`.trimEnd();
 }

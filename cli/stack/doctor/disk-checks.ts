@@ -1,8 +1,9 @@
 /**
  * The folder that keeps the stacks, and the disk below it.
  */
-import { mkdir, open, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { open, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../../services/core/make-folder.ts';
 import type { Environment } from '../../commands/environment.ts';
 import { formatBytes } from '../../output/units.ts';
 import { homeFolder } from '../folders.ts';
@@ -12,7 +13,7 @@ export async function checkStateFolder(environment: Environment): Promise<Findin
   const folder = homeFolder(environment);
   const fault = (message: string, fix: string): Finding[] => [{ check: 'state folder', state: 'failed', message, fix }];
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     return fault(`${folder} cannot be made: ${reason(error)}`, 'set CECOCHAT_HOME to a folder that you may write to');
   }
@@ -40,7 +41,7 @@ const slowSyncMs = 20;
 
 export async function checkDisk(environment: Environment): Promise<Finding[]> {
   const folder = homeFolder(environment);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
   const free = `${formatBytes(freeBytes)} free`;

@@ -24,6 +24,8 @@ import type { StackMessage } from './stack-message.ts';
 export interface HostedServers extends AsyncDisposable {
   /** As they are now. */
   readonly servers: readonly StackServer[];
+  /** Resolves when every server listens, and what they seed is there. */
+  listening(signal: AbortSignal): Promise<void>;
   /** Resolves when every server is ready. */
   ready(signal: AbortSignal): Promise<void>;
 }
@@ -74,7 +76,7 @@ export async function runStackProcess(options: StackProcessOptions): Promise<Sta
   }
   try {
     const folders = stackFolders(environment, name);
-    await makeStackFolders(folders);
+    makeStackFolders(folders);
     await refuseSecond(folders, name);
     return await hostStack({ ...options, folders, tell, gone: gone.signal });
   } catch (thrown) {
@@ -149,8 +151,10 @@ async function hostStack(options: HostOptions): Promise<StackState> {
       changed: (servers, processes) => void file.update({ servers, processes }).catch(() => undefined),
     });
     await file.update({ servers: hosted.servers });
+    const either = AbortSignal.any([signal, gone]);
+    await hosted.listening(either);
     tell({ kind: 'listening', afterMs: Math.round(clock.monotonicMs() - beganMs) });
-    await hosted.ready(AbortSignal.any([signal, gone]));
+    await hosted.ready(either);
     const readyAfterMs = Math.round(clock.monotonicMs() - beganMs);
     await file.update({ status: 'running', readyAfterMs });
     tell({ kind: 'ready', afterMs: readyAfterMs });

@@ -33,6 +33,7 @@ export function startServers({ clock, random, env }: Environment): (request: Hos
         httpAddress,
         grpcAddress: grpcAddress ?? null,
       })),
+      listening: () => Promise.resolve(),
       ready: (signal) => running.ready(signal),
       [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
     };

@@ -77,10 +77,12 @@ async function serve(
     logLevel,
     writeLog: (text) => log.write(text),
   });
+  const afterMs = (): number => Math.round(clock.monotonicMs() - beganMs);
+  tell({ kind: 'listening', afterMs: afterMs() });
   while (running.notReady().length > 0 && !signal.aborted) {
     await clock.sleep(readyPollMs, signal).catch(() => undefined);
   }
-  if (!signal.aborted) tell({ kind: 'ready', afterMs: Math.round(clock.monotonicMs() - beganMs) });
+  if (!signal.aborted) tell({ kind: 'ready', afterMs: afterMs() });
   await aborted(signal);
   return running;
 }

@@ -26,6 +26,8 @@ export type Report = (level: 'info' | 'warn', fields: object, message: string) =
 
 export interface SupervisedServer {
   readonly server: StackServer;
+  /** Whether it has listened since it was first started. */
+  readonly hasListened: boolean;
   record(): ServerProcess;
   /** An engine may be opened, now and after every restart. */
   announce(engine: EngineName): void;
@@ -49,6 +51,7 @@ export function superviseServer(deps: SupervisedServerDependencies, server: Stac
   let startedMs = 0;
   let restarts = 0;
   let endsInRow = 0;
+  let hasListened = false;
   let wasReady = false;
   let failure: StackFailure | undefined;
   let lastEnd: string | null = null;
@@ -90,6 +93,10 @@ export function superviseServer(deps: SupervisedServerDependencies, server: Stac
   const heard = (message: StackMessage): void => {
     if (message.kind === 'prepared') deps.prepared(message.engine);
     if (message.kind === 'failed') failure = message.error;
+    if (message.kind === 'listening') {
+      hasListened = true;
+      changed();
+    }
     if (message.kind !== 'ready' || state !== 'starting') return;
     state = 'running';
     wasReady = true;
@@ -155,6 +162,9 @@ export function superviseServer(deps: SupervisedServerDependencies, server: Stac
   start();
   return {
     server,
+    get hasListened() {
+      return hasListened;
+    },
     record: () => ({
       serverId: server.serverId,
       pid: process?.pid ?? null,

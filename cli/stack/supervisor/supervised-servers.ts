@@ -57,6 +57,7 @@ function supervise(environment: Environment, request: HostRequest): HostedServer
     get servers() {
       return supervisor.servers;
     },
+    listening: (signal) => supervisor.listening(signal),
     async ready(signal) {
       await supervisor.ready(signal);
       const { configuratorUrl, secrets } = request;

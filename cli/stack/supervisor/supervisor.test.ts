@@ -101,6 +101,14 @@ describe('a start', () => {
     await ready;
   });
 
+  test('listens when all have, and by then may not be ready', async () => {
+    const { processes, supervisor } = open([['profile'], ['connect']]);
+    const listening = supervisor.listening(never);
+    for (const one of processes.all) one.events.message({ kind: 'listening', afterMs: 1 });
+    await listening;
+    expect(supervisor.records().map(({ state }) => state)).toEqual(['starting', 'starting']);
+  });
+
   test('fails with what a server says that it cannot start for', async () => {
     const { processes, supervisor } = open([['profile'], ['connect']]);
     const error = { code: 'port.busy', message: 'port 7101 is taken', hint: 'another one', causes: ['why'] } as const;

@@ -21,7 +21,9 @@ export interface Supervisor {
   /** Stops some in order and forgets them. */
   remove(serverIds: ReadonlySet<string>): Promise<void>;
   announce(engine: EngineName): void;
-  /** Resolves when all run and are ready. Error: why a server cannot start at all, or the signal's reason. */
+  /** Resolves when all have listened. Error: why a server cannot start at all, or the signal's reason. */
+  listening(signal: AbortSignal): Promise<void>;
+  /** Resolves when all are ready. Errors: as before. */
   ready(signal: AbortSignal): Promise<void>;
   stopAll(): Promise<void>;
 }
@@ -69,6 +71,24 @@ export function createSupervisor(deps: SupervisorDependencies): Supervisor {
     }
   };
 
+  const untilAll = (isSo: (one: SupervisedServer) => boolean, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const settle = (end: () => void): void => {
+        waiting.delete(look);
+        signal.removeEventListener('abort', look);
+        end();
+      };
+      const look = (): void => {
+        const cause = failure;
+        if (signal.aborted) settle(() => reject(signal.reason));
+        else if (cause !== undefined) settle(() => reject(startError(cause)));
+        else if ([...supervised.values()].every(isSo)) settle(resolve);
+      };
+      waiting.add(look);
+      signal.addEventListener('abort', look);
+      look();
+    });
+
   return {
     get servers() {
       return [...supervised.values()].map(({ server }) => server);
@@ -91,23 +111,8 @@ export function createSupervisor(deps: SupervisorDependencies): Supervisor {
       announced.add(engine);
       for (const one of supervised.values()) one.announce(engine);
     },
-    ready: (signal) =>
-      new Promise((resolve, reject) => {
-        const settle = (end: () => void): void => {
-          waiting.delete(look);
-          signal.removeEventListener('abort', look);
-          end();
-        };
-        const look = (): void => {
-          const stopped = failure;
-          if (signal.aborted) settle(() => reject(signal.reason));
-          else if (stopped !== undefined) settle(() => reject(startError(stopped)));
-          else if ([...supervised.values()].every((one) => one.record().state === 'running')) settle(resolve);
-        };
-        waiting.add(look);
-        signal.addEventListener('abort', look);
-        look();
-      }),
+    listening: (signal) => untilAll((one) => one.hasListened, signal),
+    ready: (signal) => untilAll((one) => one.record().state === 'running', signal),
     stopAll: () => stop([...supervised.values()]),
   };
 }

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import type { Key } from '../model/key.ts';
 import { listenToKeyboard } from './keyboard.ts';
 
-function typed(bytes: string): { keys: string[]; pastes: string[] } {
+function typed(bytes: string): { keys: string[]; pastes: string[]; focus: boolean[] } {
   const stdin = new PassThrough();
   const keys: string[] = [];
   const pastes: string[] = [];
+  const focus: boolean[] = [];
   const nameOf = ({ name, text, ctrl, alt, shift }: Key): string =>
     [ctrl ? 'ctrl' : '', alt ? 'alt' : '', shift ? 'shift' : '', name === 'text' ? text : name]
       .filter(Boolean)
@@ -14,9 +15,10 @@ function typed(bytes: string): { keys: string[]; pastes: string[] } {
   using _listening = listenToKeyboard(stdin, {
     key: (key) => keys.push(nameOf(key)),
     paste: (text) => pastes.push(text),
+    focus: (focused) => focus.push(focused),
   });
   stdin.emit('data', Buffer.from(bytes));
-  return { keys, pastes };
+  return { keys, pastes, focus };
 }
 
 test.each([
@@ -41,4 +43,11 @@ test('a bracketed paste is one text, with its line feeds and without being keys'
   const { keys, pastes } = typed('x\u001b[200~one\r\ntwo\u0003\t👩\u200d👧\u001b[201~y');
   expect(pastes).toEqual(['one\r\ntwo\u0003\t👩\u200d👧']);
   expect(keys).toEqual(['x', 'y']);
+});
+
+test('changes of focus are no keys, and text within a paste', () => {
+  const { keys, pastes, focus } = typed('a\u001b[Ob\u001b[I\u001b[200~\u001b[O\u001b[201~');
+  expect(keys).toEqual(['a', 'b']);
+  expect(focus).toEqual([false, true]);
+  expect(pastes).toEqual(['\u001b[O']);
 });

@@ -1,5 +1,5 @@
 /**
- * Keys and pastes from a terminal in raw mode. What arrives between the marks of a bracketed paste is one text,
+ * Keys, pastes and changes of focus from a terminal in raw mode. What arrives between the marks of a bracketed paste is one text,
  * whatever it holds.
  */
 import { emitKeypressEvents } from 'node:readline';
@@ -9,7 +9,12 @@ import { keyOf, type Key, type PressedKey } from '../model/key.ts';
 export interface KeyboardListener {
   readonly key: (key: Key) => void;
   readonly paste: (text: string) => void;
+  /** The terminal got the keyboard of its user's screen, or lost it; only terminals that say so. */
+  readonly focus: (focused: boolean) => void;
 }
+
+const focusIn = '\u001b[I';
+const focusOut = '\u001b[O';
 
 /** A paste longer than any message is cut: in characters. */
 const mostPasted = 256 * 1024;
@@ -24,6 +29,8 @@ export function listenToKeyboard(stdin: Readable, listener: KeyboardListener): D
       pasted = undefined;
     } else if (pasted !== undefined) {
       if (pasted.length < mostPasted) pasted += pressed.sequence ?? text ?? '';
+    } else if (pressed.sequence === focusIn || pressed.sequence === focusOut) {
+      listener.focus(pressed.sequence === focusIn);
     } else {
       const key = keyOf(text, pressed);
       if (key !== undefined) listener.key(key);

@@ -2,13 +2,12 @@
  * What can happen to the terminal client, and what it then wants done. Both are plain data: `update` takes the
  * one and gives the other, and effects are carried out elsewhere.
  */
-import type { Key } from './key.ts';
 import type { ChatMessage } from './message.ts';
-import type { Connection, Size } from './state.ts';
+import type { Connection, Size, Typed } from './state.ts';
 
 export type Action =
-  | { readonly kind: 'key'; readonly key: Key }
-  | { readonly kind: 'paste'; readonly text: string }
+  | Typed
+  | { readonly kind: 'focus'; readonly focused: boolean }
   | { readonly kind: 'resize'; readonly size: Size }
   | { readonly kind: 'tick'; readonly nowMs: number; readonly rttMs: readonly (number | undefined)[] }
   | { readonly kind: 'network'; readonly client: number; readonly event: NetworkEvent };

@@ -6,21 +6,35 @@ import { parseUserId } from '../../../services/core/ids.ts';
 import type { ChatSummary, Effect, NetworkEvent, Page, ReadUpTo, Update } from './action.ts';
 import type { ChatMessage } from './message.ts';
 import { openChat } from './press-list.ts';
-import { mostUnread, newChat, sortedChats, withChat, type Chat, type ClientState } from './state.ts';
+import {
+  mostUnread,
+  newChat,
+  sortedChats,
+  withChat,
+  type Chat,
+  type ClientState,
+  type TerminalFocus,
+} from './state.ts';
 import { addNewer, addOlder, arrive, restart, type Reading } from './window.ts';
 import { visibleLine } from '../text/visible-text.ts';
 
 type ClientUpdate = Update<ClientState>;
 
-export function onNetwork(client: ClientState, event: NetworkEvent, index: number): ClientUpdate {
+interface Where {
+  /** Of the client. */
+  readonly index: number;
+  readonly terminal: TerminalFocus;
+}
+
+export function onNetwork(client: ClientState, event: NetworkEvent, where: Where): ClientUpdate {
   const only = (state: ClientState): ClientUpdate => ({ state, effects: [] });
   switch (event.kind) {
     case 'connection':
       return only({ ...client, connection: event.connection });
     case 'chats':
-      return takeChats(client, event.chats, index);
+      return takeChats(client, event.chats, where.index);
     case 'feed':
-      return takeFeed(client, event, index);
+      return takeFeed(client, event, where);
     case 'page':
       return only(inChat(client, event.page.chatId, (chat) => takePage(chat, event.page)));
     case 'page-failed':
@@ -93,7 +107,7 @@ function takeChats(client: ClientState, summaries: readonly ChatSummary[], index
 function takeFeed(
   client: ClientState,
   feed: { readonly messages: readonly ChatMessage[]; readonly receipts: readonly ReadUpTo[] },
-  index: number,
+  { index, terminal }: Where,
 ): ClientUpdate {
   const effects: Effect[] = [];
   const byChat = new Map<string, ChatMessage[]>();
@@ -108,7 +122,9 @@ function takeFeed(
     if (chat === undefined) continue;
     if (!next.names.has(chat.partnerId)) effects.push({ kind: 'find-name', client: index, userId: chat.partnerId });
     const foreign = messages.some((message) => message.senderId !== client.userId);
-    if (foreign && !(client.open === chatId && chat.place.kind === 'follow')) effects.push({ kind: 'bell' });
+    const onScreen = client.open === chatId && chat.place.kind === 'follow';
+    const missed = terminal === 'unknown' ? !onScreen : terminal === 'away';
+    if (foreign && missed) effects.push({ kind: 'bell' });
     next = withChat(next, arrived(chat, messages, client.userId));
   }
   for (const receipt of feed.receipts) {

@@ -4,7 +4,7 @@
 import type { Update } from './action.ts';
 import { emptyEditor } from './editor.ts';
 import type { Key } from './key.ts';
-import { follow, sortedChats, withChat, type ClientState } from './state.ts';
+import { follow, sortedChats, withChat, type ClientState, type Typed } from './state.ts';
 
 export function pressInList(client: ClientState, key: Key): Update<ClientState> {
   const chats = sortedChats(client);
@@ -41,6 +41,22 @@ export function pressInList(client: ClientState, key: Key): Update<ClientState> 
     default:
       return { state: client, effects: [] };
   }
+}
+
+const forChats: readonly string[] = ['return', 'right', 'tab', 'up', 'down', 'pageup', 'pagedown', 'home', 'end'];
+const mostEarly = 1_000;
+
+/** The list of chats has not come, and this is for one of them, or follows what is. */
+export function waitsForList(client: ClientState, typed: Typed): boolean {
+  if (client.loaded || client.focus !== 'list' || client.prompt !== undefined) return false;
+  if (client.early.length > 0) return true;
+  return typed.kind === 'key' && (forChats.includes(typed.key.name) || ['j', 'k'].includes(typed.key.text));
+}
+
+/** For when the list has come; Escape takes all of it back. */
+export function keepForList(client: ClientState, typed: Typed): ClientState {
+  if (typed.kind === 'key' && typed.key.name === 'escape') return { ...client, early: [] };
+  return client.early.length < mostEarly ? { ...client, early: [...client.early, typed] } : client;
 }
 
 export function askForChat(client: ClientState): ClientState {

@@ -18,7 +18,7 @@ export function settle(state: State): Update<State> {
   for (const pane of panesOf(state)) {
     const client = clients[pane.client];
     if (client === undefined || pane.chatWidth === 0) continue;
-    const settled = settleClient(client, pane);
+    const settled = settleClient(client, pane, state.terminal !== 'away');
     clients[pane.client] = settled.state;
     effects.push(...settled.effects);
   }
@@ -26,7 +26,7 @@ export function settle(state: State): Update<State> {
   return { state: same ? state : { ...state, clients }, effects };
 }
 
-function settleClient(client: ClientState, pane: Pane): Update<ClientState> {
+function settleClient(client: ClientState, pane: Pane, isWatched: boolean): Update<ClientState> {
   const chat = openChatOf(client);
   // What is unread, and so where to begin, comes with the list of chats.
   if (chat === undefined || !client.loaded) return { state: client, effects: [] };
@@ -35,7 +35,8 @@ function settleClient(client: ClientState, pane: Pane): Update<ClientState> {
   const context = viewContext(client, sought, pane);
   const view = viewportOf(sought, context);
   let next = load(sought, view, { client: pane.client, effects });
-  if (!next.seeking && next.window.messages.length > 0) next = see(next, view, { client: pane.client, effects });
+  if (isWatched && !next.seeking && next.window.messages.length > 0)
+    next = see(next, view, { client: pane.client, effects });
   return { state: withChat(client, next), effects };
 }
 

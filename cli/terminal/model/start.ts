@@ -19,6 +19,7 @@ export function startState(users: readonly StartUser[], from: { nowMs: number; s
     clients: users.map((user, index) => startClient(user, user.with ?? users.find((_, other) => other !== index))),
     active: 0,
     help: false,
+    terminal: 'unknown',
     leaving: false,
   };
 }

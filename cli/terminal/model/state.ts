@@ -2,6 +2,7 @@
  * Everything that the terminal client shows, as plain data. Changed by `update` only.
  */
 import { emptyEditor, type Editor } from './editor.ts';
+import type { Key } from './key.ts';
 import type { PendingMessage } from './message.ts';
 import { emptyWindow, type Window } from './window.ts';
 
@@ -15,9 +16,13 @@ export interface State {
   /** Which of them has the keyboard. */
   readonly active: number;
   readonly help: boolean;
+  readonly terminal: TerminalFocus;
   /** Leaving was asked for though something is unsent. */
   readonly leaving: boolean;
 }
+
+/** Whether the terminal has the keyboard of its user's screen; unknown: it never said so. */
+export type TerminalFocus = 'unknown' | 'focused' | 'away';
 
 export interface Size {
   readonly columns: number;
@@ -42,7 +47,12 @@ export interface ClientState {
   /** One line that says what just happened, until the next key. */
   readonly notice: string;
   readonly nextLocalId: number;
+  /** Pressed before the list of chats came: for what stands there then. */
+  readonly early: readonly Typed[];
 }
+
+/** A key or a paste. */
+export type Typed = { readonly kind: 'key'; readonly key: Key } | { readonly kind: 'paste'; readonly text: string };
 
 export type Connection =
   | { readonly kind: 'connecting' }
@@ -117,6 +127,7 @@ export function newClient({ userId, name }: { userId: bigint; name: string }): C
     prompt: undefined,
     notice: '',
     nextLocalId: 1,
+    early: [],
   };
 }
 

@@ -5,11 +5,11 @@ import type { Action, Effect, Update } from './action.ts';
 import type { Key } from './key.ts';
 import { onNetwork } from './on-network.ts';
 import { pressInChat } from './press-chat.ts';
-import { pressInList } from './press-list.ts';
+import { keepForList, pressInList, waitsForList } from './press-list.ts';
 import { pasteIntoPrompt, pressInPrompt } from './press-prompt.ts';
 import { pasteIntoDraft } from './press-chat.ts';
 import { settle } from './settle.ts';
-import type { ClientState, State } from './state.ts';
+import { openChatOf, withChat, type ClientState, type State, type Typed } from './state.ts';
 
 export function update(state: State, action: Action): Update<State> {
   const { state: next, effects } = step(state, action);
@@ -20,12 +20,12 @@ export function update(state: State, action: Action): Update<State> {
 function step(state: State, action: Action): Update<State> {
   switch (action.kind) {
     case 'key':
-      return press(state, action.key);
+      // Whoever presses a key is there, whatever the terminal said.
+      return press(state.terminal === 'away' ? turn(state, true) : state, action.key);
     case 'paste':
-      return onActive(state, (client) => ({
-        state: client.prompt === undefined ? pasteIntoDraft(client, action.text) : pasteIntoPrompt(client, action.text),
-        effects: [],
-      }));
+      return onActive(state, (client) => ({ state: paste(client, action), effects: [] }));
+    case 'focus':
+      return { state: turn(state, action.focused), effects: [] };
     case 'resize':
       return { state: { ...state, size: action.size }, effects: [{ kind: 'redraw' }] };
     case 'tick':
@@ -38,8 +38,45 @@ function step(state: State, action: Action): Update<State> {
         effects: [],
       };
     case 'network':
-      return onClient(state, action.client, (client) => onNetwork(client, action.event, action.client));
+      return typeEarly(
+        onClient(state, action.client, (client) =>
+          onNetwork(client, action.event, { index: action.client, terminal: state.terminal }),
+        ),
+        action.client,
+      );
   }
+}
+
+/** To the terminal, or away from it: what comes meanwhile is new, and is seen from its first on. */
+function turn(state: State, focused: boolean): State {
+  const back = focused && state.terminal === 'away';
+  const clients = state.clients.map((client) => {
+    const chat = openChatOf(client);
+    if (chat === undefined || (focused && !back)) return client;
+    if (!focused) return withChat(client, { ...chat, newAfter: chat.ownSeenUpTo });
+    const seeking = chat.unread > 0 && chat.place.kind === 'follow';
+    return seeking ? withChat(client, { ...chat, seeking }) : client;
+  });
+  return { ...state, clients, terminal: focused ? 'focused' : 'away' };
+}
+
+/** What was pressed before the list of chats came is pressed now. */
+function typeEarly(told: Update<State>, index: number): Update<State> {
+  const client = told.state.clients[index];
+  if (client === undefined || !client.loaded || client.early.length === 0) return told;
+  const effects = [...told.effects];
+  let { state } = onClient(told.state, index, (one) => ({ state: { ...one, early: [] }, effects: [] }));
+  for (const typed of index === state.active ? client.early : []) {
+    const next = step(state, typed);
+    state = next.state;
+    effects.push(...next.effects);
+  }
+  return { state, effects };
+}
+
+function paste(client: ClientState, pasted: Extract<Typed, { kind: 'paste' }>): ClientState {
+  if (waitsForList(client, pasted)) return keepForList(client, pasted);
+  return client.prompt === undefined ? pasteIntoDraft(client, pasted.text) : pasteIntoPrompt(client, pasted.text);
 }
 
 function press(state: State, key: Key): Update<State> {
@@ -51,6 +88,8 @@ function press(state: State, key: Key): Update<State> {
   const client = calm.clients[calm.active];
   if (client === undefined) return { state: calm, effects: [] };
   if (client.prompt !== undefined) return onActive(calm, (one) => pressInPrompt(calm, one, key));
+  const typed: Typed = { kind: 'key', key };
+  if (waitsForList(client, typed)) return onActive(calm, (one) => ({ state: keepForList(one, typed), effects: [] }));
   // In the composer a question mark is text.
   const asks = client.focus === 'list' && key.name === 'text' && key.text === '?' && !key.ctrl && !key.alt;
   if (key.name === 'f1' || asks) return { state: { ...calm, help: true }, effects: [] };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeCertificate } from '../../certificate.fixture.ts';
 import { openKafkaFixture, randomTopic } from './kafka.fixture.ts';
 import { texts, values } from '../recorded-tail.contract.ts';
 import { openKafkaBackplane } from './kafka-backplane.ts';
@@ -22,7 +23,7 @@ let key: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cecochat-kafka-tls-'));
-  await makeCertificate();
+  await readCertificate();
   broker = await startOwnBroker(propertiesFor);
   await Promise.all(['SCRAM-SHA-256', 'SCRAM-SHA-512'].map(addSecret));
 }, 120_000);
@@ -32,11 +33,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** One that signs itself serves as authority, server and client. */
-async function makeCertificate(): Promise<void> {
-  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  const kind = 'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=cecochat-test -addext subjectAltName=IP:127.0.0.1';
-  await run('openssl', [...kind.split(' '), '-out', certFile, '-keyout', keyFile]);
+async function readCertificate(): Promise<void> {
+  const { certFile, keyFile } = await makeCertificate(folder);
   [ca, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
   await writeFile(join(folder, 'both.pem'), key + ca);
 }

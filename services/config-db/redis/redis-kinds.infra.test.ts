@@ -1,13 +1,13 @@
 /**
  * Every way to reach Redis: Sentinel, Cluster, TLS, users with few rights.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import { makeCertificate } from '../../certificate.fixture.ts';
 import { systemClock } from '../../core/time/clock.ts';
 import type { ConfigDb } from '../config-db.ts';
 import { openRedisConfigDb, type RedisConfigDbOptions } from './redis-config-db.ts';
@@ -97,7 +97,7 @@ test('Cluster: everything of a stack is in one slot, and works from every node',
 });
 
 test('TLS: speaks to a server whose authority is known, and to no other', async () => {
-  await using files = await makeCertificates();
+  await using files = await openCertificate();
   const tls = ['--tls-cert-file', files.cert, '--tls-key-file', files.key, '--tls-ca-cert-file', files.cert];
   const port = await freePort();
   await using server = await startRedisServer('--tls-port', String(port), '--tls-auth-clients', 'no', ...tls);
@@ -167,10 +167,8 @@ async function startClusterNode() {
   return { ...server, busPort };
 }
 
-async function makeCertificates() {
+async function openCertificate() {
   const folder = await mkdtemp(join(tmpdir(), 'cecochat-tls-'));
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  const kind = 'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=cecochat-test -addext subjectAltName=IP:127.0.0.1';
-  await promisify(execFile)('openssl', [...kind.split(' '), '-out', cert, '-keyout', key]);
+  const { certFile: cert, keyFile: key } = await makeCertificate(folder);
   return { cert, key, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }

@@ -25,6 +25,17 @@ export function deriveRecord(record: Sent | Confirmed, source: Source, to: Place
     : { kind: 'receipt', source, owners, receipt: record.receipt };
 }
 
+/** Whose feeds in this partition, the actor's own, a record belongs to, and who else receives it elsewhere. */
+export function splitByPlace(
+  actor: UserId,
+  others: readonly UserId[],
+  { partition, partitionCount }: Place,
+): { readonly owners: readonly UserId[]; readonly receivers: readonly UserId[] } {
+  const here = others.filter((user) => user !== actor && partitionOf(user, partitionCount) === partition);
+  const receivers = others.filter((user) => partitionOf(user, partitionCount) !== partition);
+  return { owners: [actor, ...here], receivers };
+}
+
 function ownersIn(receivers: readonly UserId[], { partition, partitionCount }: Place): readonly UserId[] {
   return receivers.filter((receiver) => partitionOf(receiver, partitionCount) === partition);
 }

@@ -21,7 +21,10 @@ function writer(keysSinceMs = Number.NEGATIVE_INFINITY) {
     ...keys,
     /** Sends at these offsets, made a minute apart up to now. */
     sends: (...offsets: number[]) =>
-      offsets.forEach((offset, index) => keys.sent(offset, sentAt(nowMs - (offsets.length - 1 - index) * minuteMs))),
+      offsets.forEach((offset, index) => {
+        const { key, senderId, messageId } = sentAt(nowMs - (offsets.length - 1 - index) * minuteMs);
+        keys.add({ key, senderId, messageId, offset });
+      }),
     /** Writes a Mark as of `asOf` and reads it back at `offset`. */
     mark(asOf: number, offset: number, atMs = nowMs): MarkedKeys | undefined {
       const carried = keys.upTo(asOf, atMs);

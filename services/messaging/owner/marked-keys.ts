@@ -5,7 +5,8 @@
  */
 import { sendKeyTimeMs, type SendKey } from '../../core/ids.ts';
 import type { TakeOverStart } from '../../core/log/take-over.ts';
-import type { AcceptedKey, Mark, MarkedKeys, PartitionState, Sent } from '../../core/log/record.ts';
+import type { AcceptedKey, Mark, MarkedKeys, PartitionState } from '../../core/log/record.ts';
+import { createKeyList, type KeyList } from './key-list.ts';
 import { keyLifeMs } from './known-keys.ts';
 
 export interface MarkSizes {
@@ -21,7 +22,7 @@ export const usualMarkSizes: MarkSizes = { mergedKeys: 1024, mostKeys: 16_384, r
 
 export interface MarkedKeysWriter {
   /** A valid send was read. */
-  sent(offset: number, record: Sent): void;
+  add(accepted: AcceptedKey): void;
   /** A valid Mark was read. */
   marked(offset: number, mark: Mark): void;
   /** For a Mark that stands at `asOf`; undefined when that lies before the last one. */
@@ -34,8 +35,8 @@ export interface MarkedKeysWriter {
 const recordsPerEntry = 4;
 
 export function createMarkedKeys(start: TakeOverStart, sizes: MarkSizes): MarkedKeysWriter {
-  let last = start.mark;
-  let since: AcceptedKey[] = [];
+  let last = start.mark === undefined ? undefined : lastMark(start.mark);
+  const since = createKeyList();
   let markedAt = start.mark?.offset ?? start.from;
 
   function lastPiece(nowMs: number, count: number): MarkedKeys {
@@ -44,25 +45,24 @@ export function createMarkedKeys(start: TakeOverStart, sizes: MarkSizes): Marked
       return { from: start.from, beforeMs, earlier: -1, accepted: [] };
     }
     const { offset, asOf, keys } = last;
-    const [oldest] = keys.accepted;
+    const accepted = last.accepted.first(last.accepted.length);
+    const [oldest] = accepted;
     const isRecent = oldest === undefined || sendKeyTimeMs(oldest.key) > nowMs - keyLifeMs;
-    if (isRecent && keys.accepted.length + count <= sizes.mergedKeys) return keys;
-    return { from: asOf, beforeMs: beforeMsOf(keys.beforeMs, keys.accepted), earlier: offset, accepted: [] };
+    if (isRecent && accepted.length + count <= sizes.mergedKeys) return { ...keys, accepted };
+    return { from: asOf, beforeMs: beforeMsOf(keys.beforeMs, accepted), earlier: offset, accepted: [] };
   }
 
   return {
-    sent(offset, { key, senderId, messageId }) {
-      since.push({ key, senderId, messageId, offset });
-    },
+    add: (accepted) => since.push(accepted),
     marked(offset, { asOf, keys }) {
       markedAt = offset;
       if (keys === undefined || asOf < (last?.asOf ?? start.from)) return;
-      last = { offset, asOf, keys };
-      since = since.filter((one) => one.offset >= asOf);
+      last = lastMark({ offset, asOf, keys });
+      since.dropFirst(since.below(asOf));
     },
     upTo(asOf, nowMs) {
       if (asOf < (last?.asOf ?? start.from)) return undefined;
-      const fresh = since.filter(({ offset }) => offset < asOf);
+      const fresh = since.first(since.below(asOf));
       const piece = lastPiece(nowMs, fresh.length);
       const accepted = [...piece.accepted, ...fresh];
       const excess = accepted.splice(0, Math.max(0, accepted.length - sizes.mostKeys));
@@ -75,6 +75,18 @@ export function createMarkedKeys(start: TakeOverStart, sizes: MarkSizes): Marked
       return next - markedAt >= Math.min(most, sizes.mostKeys / 2);
     },
   };
+}
+
+interface LastMark {
+  readonly offset: number;
+  readonly asOf: number;
+  readonly keys: Omit<MarkedKeys, 'accepted'>;
+  readonly accepted: KeyList;
+}
+
+function lastMark({ offset, asOf, keys }: { offset: number; asOf: number; keys: MarkedKeys }): LastMark {
+  const { accepted, ...rest } = keys;
+  return { offset, asOf, keys: rest, accepted: createKeyList(accepted) };
 }
 
 function beforeMsOf(beforeMs: number, accepted: readonly AcceptedKey[]): number {

@@ -3,16 +3,15 @@
  * Accepts sends only behind its own valid fence; shows and relays only what is read back and clean.
  */
 import type { LogEntry } from '../../core/log/fold.ts';
-import type { Confirmed, Fence, OwnRecord, Position, Sent } from '../../core/log/record.ts';
+import type { AcceptedKey, Confirmed, Fence, OwnRecord, Position, Sent } from '../../core/log/record.ts';
 import { makeSendKey } from '../../core/ids.ts';
-import { partitionOf } from '../../core/partitioning.ts';
 import type { TakeOverStart } from '../../core/log/take-over.ts';
-import type { ConfirmCommand, FeedEntry, Reread, SendCommand, SendOutcome } from '../owner.ts';
+import type { ConfirmCommand, FeedEntry, Reread, SendCommand } from '../owner.ts';
 import { createConfirmations } from './confirmations.ts';
-import { derivationsOf } from './derive.ts';
+import { derivationsOf, splitByPlace } from './derive.ts';
 import { createGaps } from './gaps.ts';
 import { createGate, type GateItem } from './gate.ts';
-import { createKnownKeys, type KnownKey } from './known-keys.ts';
+import { answerRetries, createKnownKeys } from './known-keys.ts';
 import { createMarkedKeys } from './marked-keys.ts';
 import { createMarks } from './marks.ts';
 import { createRelay } from './relay.ts';
@@ -44,7 +43,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
   const place = { partition, partitionCount };
   const log = shared.createFold(start.state, place);
   const appender = shared.appender(partition);
-  const keys = createKnownKeys(start.keysSinceMs);
+  const keys = createKnownKeys(start.keysSinceMs, shared.keySeed);
   const markedKeys = createMarkedKeys(start, shared.markSizes);
   const relay = createRelay(shared, place, () => log.state.incarnation);
   const gate = createGate();
@@ -60,7 +59,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
   let protectedFrom = -1;
   let releasedAtMs = 0;
   shared.noteId(log.state.highestId);
-  for (const { key, senderId, messageId, offset } of start.keys) keys.add(key, { senderId, messageId, offset });
+  for (const accepted of start.keys) keys.add(accepted);
   // Whether the last records for a target arrived is not known for sure: its predecessor may not have sent Tips.
   for (const [target, offset] of log.state.derived) if (offset >= start.usedFrom) relay.used(target);
 
@@ -106,8 +105,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
     switch (record.kind) {
       case 'sent':
         shared.noteId(record.messageId);
-        markedKeys.sent(offset, record);
-        if (!mine) keys.add(record.key, { senderId: record.senderId, messageId: record.messageId, offset });
+        noteKey({ key: record.key, senderId: record.senderId, messageId: record.messageId, offset }, mine);
         gate.add({ offset, record, own: entry, derivations, sequence: mine ? record.own.sequence : 0 });
         return;
       case 'confirmed':
@@ -137,6 +135,12 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
       case 'unknown':
         return;
     }
+  }
+
+  /** Of a send of its own, the known keys learn when it is settled. */
+  function noteKey(accepted: AcceptedKey, mine: boolean): void {
+    markedKeys.add(accepted);
+    if (!mine) keys.add(accepted);
   }
 
   function readFence({ own: { term: other, server: by } }: Fence, offset: number, valid: boolean): void {
@@ -196,39 +200,27 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
 
   function accept(command: SendCommand, messageId: Sent['messageId']): void {
     const { senderId, key, clientId } = command;
-    const [owners, receivers] = split(command.senderId, command.receivers);
+    const { owners, receivers } = splitByPlace(senderId, command.receivers, place);
     const message = command.encode(messageId);
-    const known = keys.add(key, { senderId, messageId, offset: -1 });
+    const pending = keys.begin({ key, senderId, messageId });
     shared.noteId(messageId);
     appender.own({
       record: { kind: 'sent', own: own(), messageId, senderId, key, clientId, owners, receivers, message },
       settled(offset) {
-        known.offset = offset;
-        command.done(accepted(known, position(offset), false));
-        answerWaiting(known, () => accepted(known, position(offset), true));
+        keys.settle(pending, offset);
+        command.done(accepted(messageId, position(offset), false));
+        answerRetries(pending, () => accepted(messageId, position(offset), true));
       },
       dropped() {
         command.done(notOwned(partition, server));
-        answerWaiting(known, () => notOwned(partition, server));
+        answerRetries(pending, () => notOwned(partition, server));
       },
     });
   }
 
-  function answerWaiting(known: KnownKey, outcome: () => SendOutcome): void {
-    const { waiting } = known;
-    if (waiting === undefined) return;
-    known.waiting = undefined;
-    for (const done of waiting) done(outcome());
-  }
-
-  function split(actor: Sent['senderId'], others: readonly Sent['senderId'][]): [Sent['owners'], Sent['receivers']] {
-    const here = others.filter((user) => user !== actor && partitionOf(user, partitionCount) === partition);
-    return [[actor, ...here], others.filter((user) => partitionOf(user, partitionCount) !== partition)];
-  }
-
   function confirmDue(): void {
     for (const command of confirmations.due(clock.monotonicMs())) {
-      const [owners, receivers] = split(command.readerId, [command.senderId]);
+      const { owners, receivers } = splitByPlace(command.readerId, [command.senderId], place);
       const record: Confirmed = {
         kind: 'confirmed',
         own: own(),
@@ -294,8 +286,8 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
         const { code, detail } = decision;
         const at = decision.expired ? { position: position(next - 1) } : {};
         command.done({ kind: 'refused', code, detail, ...at });
-      } else if (decision.known.offset < 0) (decision.known.waiting ??= []).push(command.done);
-      else command.done(accepted(decision.known, position(decision.known.offset), true));
+      } else if (decision.kind === 'pending') (decision.first.waiting ??= []).push(command.done);
+      else command.done(accepted(decision.first.messageId, position(decision.first.offset), true));
     },
     confirm(command) {
       if (phase !== 'owned') return;

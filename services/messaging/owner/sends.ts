@@ -3,13 +3,14 @@
  */
 import type { ErrorCode } from '../../core/errors.ts';
 import { sendKeyTimeMs, type MessageId, type SendKey } from '../../core/ids.ts';
-import type { Position } from '../../core/log/record.ts';
+import type { AcceptedKey, Position } from '../../core/log/record.ts';
 import type { SendCommand, SendOutcome } from '../owner.ts';
-import { keyAheadMs, type KnownKey, type KnownKeys } from './known-keys.ts';
+import { keyAheadMs, type KnownKeys, type PendingSend } from './known-keys.ts';
 
 export type SendDecision =
   | { readonly kind: 'new'; readonly messageId: MessageId }
-  | { readonly kind: 'repeated'; readonly known: KnownKey }
+  | { readonly kind: 'pending'; readonly first: PendingSend }
+  | { readonly kind: 'repeated'; readonly first: AcceptedKey }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string; readonly expired: boolean };
 
 export interface SendContext {
@@ -24,8 +25,10 @@ export function decideSend(command: SendCommand, context: SendContext): SendDeci
   const { keys, nowMs } = context;
   const { senderId, key, previousKey } = command;
   const sinceMs = keys.sinceMs(nowMs);
-  const known = keys.find(senderId, key);
-  if (known !== undefined) return { kind: 'repeated', known };
+  const pending = keys.pending(senderId, key);
+  if (pending !== undefined) return { kind: 'pending', first: pending };
+  const repeated = keys.accepted(senderId, key);
+  if (repeated !== undefined) return { kind: 'repeated', first: repeated };
   const madeMs = sendKeyTimeMs(key);
   if (madeMs < sinceMs || madeMs > nowMs + keyAheadMs) {
     keys.expired.note(senderId, key, nowMs);
@@ -46,12 +49,13 @@ export function decideSend(command: SendCommand, context: SendContext): SendDeci
  * refused as expired may be about to come again under another key, before its successor.
  */
 function isUndecided(previousKey: SendKey, { senderId }: SendCommand, { keys, nowMs }: SendContext): boolean {
-  if (keys.find(senderId, previousKey) !== undefined) return false;
+  if (keys.pending(senderId, previousKey) !== undefined) return false;
+  if (keys.accepted(senderId, previousKey) !== undefined) return false;
   return sendKeyTimeMs(previousKey) >= keys.sinceMs(nowMs) || keys.expired.has(senderId, previousKey, nowMs);
 }
 
-export function accepted(known: KnownKey, position: Position, repeated: boolean): SendOutcome {
-  return { kind: 'accepted', messageId: known.messageId, position, repeated };
+export function accepted(messageId: MessageId, position: Position, repeated: boolean): SendOutcome {
+  return { kind: 'accepted', messageId, position, repeated };
 }
 
 export function notOwned(partition: number, server: string): SendOutcome {

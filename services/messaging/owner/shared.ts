@@ -9,6 +9,8 @@ import type { MarkSizes } from './marked-keys.ts';
 export interface Shared extends OwnerDependencies {
   readonly createFold: typeof createFold;
   readonly markSizes: MarkSizes;
+  /** Of the tables of keys. */
+  readonly keySeed: number;
   appender(partition: number): Appender;
   /** Those that there are. */
   appenders(): Iterable<Appender>;

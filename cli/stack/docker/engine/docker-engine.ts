@@ -2,6 +2,7 @@
  * What the provisioner asks of a Docker engine. One implementation talks to a real one (dockerode-engine.ts).
  * Every call rejects with engine.unavailable when the engine does not answer, and otherwise with an EngineRefusal.
  */
+import type { PullProgress } from '../../part-report.ts';
 import type { ContainerSpec } from './container-spec.ts';
 
 export interface DockerEngine {
@@ -33,6 +34,8 @@ export interface DockerEngine {
   /** Undefined when the engine does not have it. */
   inspectImage(reference: string): Promise<ImageDetails | undefined>;
   pullImage(reference: string, pull: PullRequest): Promise<void>;
+  /** Of the engine itself: "linux/amd64". */
+  platform(): Promise<string>;
 }
 
 export type Labels = Readonly<Record<string, string>>;
@@ -73,8 +76,8 @@ export interface ImageDetails {
 
 export interface PullRequest {
   readonly signal: AbortSignal;
-  /** All layers together, as far as they are known. */
-  readonly onProgress: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void;
+  /** At each word of the engine. `isRetry`: a layer failed, and is tried again in some seconds. */
+  readonly onProgress: (progress: PullProgress & { readonly isRetry: boolean }) => void;
 }
 
 /** The engine's own refusal: its HTTP status and its words. */

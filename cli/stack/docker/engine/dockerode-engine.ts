@@ -66,6 +66,11 @@ export function connectEngine(address: EngineAddress): DockerEngine {
         const { Id, Os, Architecture } = await docker.getImage(reference).inspect();
         return { id: Id, platform: `${Os}/${Architecture}` };
       }),
+    platform: () =>
+      call(async () => {
+        const { Os, Arch } = await docker.version();
+        return `${Os}/${Arch}`;
+      }),
     pullImage: (reference, pull) => call(() => pullWith(docker, reference, pull)),
   };
 }

@@ -3,30 +3,17 @@
  */
 import type Docker from 'dockerode';
 import { EngineRefusal, type PullRequest } from './docker-engine.ts';
-
-interface PullLine {
-  readonly id?: unknown;
-  readonly status?: unknown;
-  readonly error?: unknown;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
-}
+import { PullSum, type PullLine } from './pull-sum.ts';
 
 export async function pullWith(docker: Docker, reference: string, { signal, onProgress }: PullRequest): Promise<void> {
   const stream = await docker.pull(reference, { abortSignal: signal });
-  const layers = new Map<string, { done: number; total: number }>();
+  const sum = new PullSum();
   let failure: string | undefined;
-  const onLine = ({ id, status, error, progressDetail }: PullLine): void => {
+  const onLine = (line: PullLine): void => {
     // It fails inside an answer that began with 200.
-    if (typeof error === 'string') failure ??= error;
-    const { current, total } = progressDetail ?? {};
-    if (typeof id !== 'string' || status !== 'Downloading' || current === undefined || total === undefined) return;
-    layers.set(id, { done: current, total });
-    const sum = { doneBytes: 0, totalBytes: 0 };
-    for (const layer of layers.values()) {
-      sum.doneBytes += layer.done;
-      sum.totalBytes += layer.total;
-    }
-    onProgress(sum);
+    if (typeof line.error === 'string') failure ??= line.error;
+    sum.add(line);
+    onProgress({ ...sum.progress, isRetry: typeof line.status === 'string' && line.status.startsWith('Retrying') });
   };
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)), onLine);

@@ -90,9 +90,10 @@ export function createFakeEngine(images: readonly string[]): FakeEngine {
       const id = fake.images.get(reference);
       return Promise.resolve(id === undefined ? undefined : { id, platform: 'linux/amd64' });
     },
+    platform: () => Promise.resolve('linux/amd64'),
     pullImage: async (reference, { onProgress }) => {
       await act(`pull ${reference}`);
-      onProgress({ doneBytes: 512, totalBytes: 1024 });
+      onProgress({ doneBytes: 512, totalBytes: 1024, percent: 50, isRetry: false });
       if (reference.includes('absent')) throw new EngineRefusal(500, 'no route to the registry');
       fake.images.set(reference, `sha256:${reference}`);
     },

@@ -9,7 +9,7 @@ import type { Service } from '../compose/compose-model.ts';
 import type { DockerEngine } from '../engine/docker-engine.ts';
 import { planStack } from './plan-parts.ts';
 import { isOf, portsOf, type Project } from './project.ts';
-import type { Report } from './provision-report.ts';
+import type { Report } from '../../part-report.ts';
 import { reconcile } from './reconcile.ts';
 import { readStackCompose } from './stack-compose.ts';
 import { choosePublishedPorts, type PublishedPorts } from './stack-ports.ts';
@@ -69,6 +69,9 @@ export async function provisionStack(request: ProvisionRequest): Promise<() => P
       volumes,
       images: await imagesOf(engine, services),
     });
+    for (const { service, action } of plan.parts) {
+      report({ part: service.name, step: action === 'keep' ? 'keep' : 'wait', detail: '' });
+    }
     await request.onPlanned({ ports, isChange: plan.isChange });
     await reconcile({ engine, project, plan, ports, undo, clock, signal, report, onHealthy });
     return () => undo.run();

@@ -5,11 +5,11 @@
 import { CecochatError } from '../../../../services/core/errors.ts';
 import type { Clock } from '../../../../services/core/time/clock.ts';
 import type { Service } from '../compose/compose-model.ts';
+import type { Report } from '../../part-report.ts';
 import { EngineRefusal, type ContainerSummary, type DockerEngine } from '../engine/docker-engine.ts';
 import { ensureImage } from './ensure-image.ts';
 import type { PartPlan, StackPlan } from './plan-parts.ts';
 import { containerLabels, containerName, networkName, projectLabels, volumeName, type Project } from './project.ts';
-import type { Report } from './provision-report.ts';
 import { UndoList } from './undo-list.ts';
 import { waitHealthy } from './wait-healthy.ts';
 
@@ -86,13 +86,13 @@ interface RunningPart {
 }
 
 async function bringUp(request: ReconcileRequest, part: PartPlan, signal: AbortSignal): Promise<RunningPart> {
-  const { engine, project, undo, report } = request;
+  const { engine, clock, project, undo, report } = request;
   const { service, action, existing } = part;
   signal.throwIfAborted();
   if (existing !== undefined && action !== 'create' && action !== 'recreate') {
     return revive(request, part, existing);
   }
-  await ensureImage({ engine, signal, report, part: service.name, reference: service.image });
+  await ensureImage({ engine, clock, signal, report, part: service.name, reference: service.image });
   signal.throwIfAborted();
   if (existing !== undefined) {
     report({
@@ -115,8 +115,9 @@ async function bringUp(request: ReconcileRequest, part: PartPlan, signal: AbortS
   });
   undo.containerCreated(id);
   signal.throwIfAborted();
-  await startContainer(engine, service, { id, name });
   report({ part: service.name, step: 'start', detail: name });
+  await startContainer(engine, service, { id, name });
+  report({ part: service.name, step: 'health', detail: name });
   return { service, id, isChanged: true, restartsBefore: 0 };
 }
 
@@ -131,6 +132,7 @@ async function revive(
   if (action === 'restart') await engine.stopContainer(id, service.stopGraceMs);
   else undo.containerStarted(id, service.stopGraceMs);
   await startContainer(engine, service, { id, name });
+  report({ part: service.name, step: 'health', detail: name });
   // A start by hand sets the engine's count back.
   return { service, id, isChanged: true, restartsBefore: 0 };
 }

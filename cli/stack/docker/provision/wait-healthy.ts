@@ -79,8 +79,28 @@ function failureOf(details: ContainerDetails | undefined, request: WaitRequest):
 async function withOutput(failure: string, request: WaitRequest): Promise<CecochatError> {
   const { engine, id, containerName, service } = request;
   const log = await engine.lastLines(id, logLines).catch(() => []);
-  return new CecochatError('stack.unhealthy', `container ${containerName} (${service.image}) ${failure}`, {
+  const foreign = log.some((line) => line.includes('exec format error'))
+    ? await foreignPlatform(engine, service.image).catch(() => undefined)
+    : undefined;
+  const { what, hint } = foreign ?? {
+    what: failure,
     hint: `repeat the command with --keep, then look at it: docker logs ${containerName}`,
+  };
+  return new CecochatError('stack.unhealthy', `container ${containerName} (${service.image}) ${what}`, {
+    hint,
     data: { part: service.name, container: containerName, ...(log.length === 0 ? {} : { log: log.join('\n') }) },
   });
+}
+
+/** Undefined for an image of the engine's own platform. */
+async function foreignPlatform(
+  engine: DockerEngine,
+  image: string,
+): Promise<{ readonly what: string; readonly hint: string } | undefined> {
+  const [found, own] = await Promise.all([engine.inspectImage(image), engine.platform()]);
+  if (found === undefined || found.platform === own) return undefined;
+  return {
+    what: `does not run: its image is made for ${found.platform}, this engine is ${own}`,
+    hint: `docker pull --platform ${own} ${image}`,
+  };
 }
