@@ -18,8 +18,6 @@ export interface SupervisedServerDependencies {
   readonly changed: () => void;
   /** It said why it cannot start, before it was ready for the first time. */
   readonly failed: (failure: StackFailure) => void;
-  /** Topic or schema of an engine are there. */
-  readonly prepared: (engine: EngineName) => void;
 }
 
 export type Report = (level: 'info' | 'warn', fields: object, message: string) => void;
@@ -28,6 +26,8 @@ export interface SupervisedServer {
   readonly server: StackServer;
   /** Whether it has listened since it was first started. */
   readonly hasListened: boolean;
+  /** Whether what it needs of the engine is there: topic or schema. */
+  hasPrepared(engine: EngineName): boolean;
   record(): ServerProcess;
   /** An engine may be opened, now and after every restart. */
   announce(engine: EngineName): void;
@@ -44,6 +44,7 @@ export function superviseServer(deps: SupervisedServerDependencies, server: Stac
   const { clock, random, launch, report, changed } = deps;
   const unit = unitName(server);
   const up = new Set<EngineName>();
+  const prepared = new Set<EngineName>();
   const ending = new Set<() => void>();
   let state: ServerProcess['state'] | 'stopped' = 'starting';
   let process: LaunchedServer | undefined;
@@ -91,7 +92,10 @@ export function superviseServer(deps: SupervisedServerDependencies, server: Stac
   };
 
   const heard = (message: StackMessage): void => {
-    if (message.kind === 'prepared') deps.prepared(message.engine);
+    if (message.kind === 'prepared') {
+      prepared.add(message.engine);
+      changed();
+    }
     if (message.kind === 'failed') failure = message.error;
     if (message.kind === 'listening') {
       hasListened = true;
@@ -165,6 +169,7 @@ export function superviseServer(deps: SupervisedServerDependencies, server: Stac
     get hasListened() {
       return hasListened;
     },
+    hasPrepared: (engine) => hasListened || prepared.has(engine),
     record: () => ({
       serverId: server.serverId,
       pid: process?.pid ?? null,

@@ -130,17 +130,21 @@ describe('a start', () => {
     await expect(ready).rejects.toThrow('interrupted');
   });
 
-  test('tells each process which engines are up, also one that starts later, and hears once what is prepared', () => {
+  test('tells each process which engines are up, also one that starts later, and hears once what is there for all', () => {
     const { clock, processes, prepared, supervisor } = open([['profile'], ['history']]);
     supervisor.announce('cassandra');
     processes.of('profile').events.message({ kind: 'prepared', engine: 'cassandra' });
-    processes.of('history').events.message({ kind: 'prepared', engine: 'cassandra' });
+    expect(prepared).toEqual([]);
+    // One that listens has all that it needs.
+    processes.of('history').events.message({ kind: 'listening', afterMs: 1 });
+    expect(prepared).toEqual(['cassandra']);
     processes.of('history').end({ code: 1 });
     supervisor.announce('redis');
     clock.advance(200);
     supervisor.add([fakeServer('messaging', 's3')]);
     expect(processes.of('history').announced).toEqual(['cassandra', 'redis']);
     expect(processes.of('s3').announced).toEqual(['cassandra', 'redis']);
+    processes.of('profile').events.message({ kind: 'prepared', engine: 'cassandra' });
     expect(prepared).toEqual(['cassandra']);
   });
 });

@@ -7,9 +7,9 @@ import type { EngineName, StackFailure } from '../process/stack-message.ts';
 import type { ServerProcess, StackServer } from '../stack-files.ts';
 import { superviseServer, type SupervisedServer, type SupervisedServerDependencies } from './supervised-server.ts';
 
-export interface SupervisorDependencies extends Omit<SupervisedServerDependencies, 'failed' | 'prepared'> {
+export interface SupervisorDependencies extends Omit<SupervisedServerDependencies, 'failed'> {
   readonly graceMs: number;
-  /** Topic or schema of an engine are there; once for each. */
+  /** Topic or schema of an engine are there for all that need them; once for each. */
   readonly prepared: (engine: EngineName) => void;
 }
 
@@ -45,6 +45,12 @@ export function createSupervisor(deps: SupervisorDependencies): Supervisor {
   let failure: StackFailure | undefined;
 
   const changed = (): void => {
+    for (const engine of announced) {
+      const isThere = [...supervised.values()].every((one) => one.hasPrepared(engine));
+      if (!isThere || isPrepared.has(engine)) continue;
+      isPrepared.add(engine);
+      deps.prepared(engine);
+    }
     deps.changed();
     for (const look of waiting) look();
   };
@@ -54,11 +60,6 @@ export function createSupervisor(deps: SupervisorDependencies): Supervisor {
     failed(why) {
       failure ??= why;
       changed();
-    },
-    prepared(engine) {
-      if (isPrepared.has(engine)) return;
-      isPrepared.add(engine);
-      deps.prepared(engine);
     },
   };
   const stop = async (chosen: readonly SupervisedServer[]): Promise<void> => {
