@@ -11,6 +11,7 @@ import type { DockerStackRequest } from '../stack/docker/docker-stack.ts';
 import { pagesAt, profiles, type StackPage } from '../stack/docker/provision/published-ports.ts';
 import { stackFolders } from '../stack/folders.ts';
 import type { Provision } from '../stack/provision.ts';
+import { mostMessaging, usualMessaging } from '../stack/ports.ts';
 import { readEngines } from '../stack/state.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
@@ -26,6 +27,7 @@ interface UpOptions extends EngineOptions {
   readonly keep?: true;
   readonly portBase?: number;
   readonly profile?: readonly string[];
+  readonly messaging?: number;
 }
 
 const limitMs = 30_000;
@@ -52,6 +54,11 @@ export const upCommand: CommandModule = {
       .option('--foreground', 'stay, show a dashboard, and stop the stack at q or Ctrl-C')
       .option('--plain', 'with --foreground: lines of the log, also on a terminal')
       .option(
+        '--messaging <count>',
+        `how many messaging servers share the partitions (default: as before, else ${usualMessaging})`,
+        integerOption({ min: 1, max: mostMessaging }),
+      )
+      .option(
         '--timeout <duration>',
         'how long it may take (default: 30s, with docker 10m)',
         durationOption({ min: 1 }),
@@ -72,6 +79,7 @@ export const upCommand: CommandModule = {
         'cecochat up --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
         'on real engines; a later up finds them again',
       ],
+      ['cecochat up --messaging 4', 'with four messaging servers, as with "cecochat scale messaging=4" later'],
       ['cecochat up --foreground', 'watch its servers, figures and log; q stops it'],
     ]);
   },
@@ -87,7 +95,7 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   output.progress(`stack "${name}": ${engines.backends} engines, ${engines.reason}`);
   const { profile: asked = [] } = options;
   refuseProfiles(asked, engines);
-  const { portBase } = options;
+  const { portBase, messaging } = options;
   const keep = options.keep === true;
   const { docker, backends, settings } = engines;
   const timeoutMs = options.timeout ?? (docker === undefined ? limitMs : dockerLimitMs);
@@ -98,7 +106,7 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
       docker === undefined
         ? { engines: settings }
         : { provision: await onDocker(invocation, { name, docker, keep, profiles: asked, report }) };
-    return startStack(invocation, { name, timeoutMs, portBase, keep, backends, report, ...how });
+    return startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, report, ...how });
   });
   const pages = pagesAt((await readEngines(folders))?.docker?.ports ?? {});
   const data = upData(invocation, stack, { engines, pages, tookMs: Math.round(clock.monotonicMs() - beganMs) });
