@@ -122,7 +122,8 @@ export function createTakeOverChoice(nowMs: number): {
 /**
  * Collects the keys that a start's Mark has, and those of the Marks before it, back to `keysSinceMs`. Yields the
  * offset of a Mark that it needs, takes the record there; another one than expected ends the walk: what it does not
- * know then counts as expired.
+ * know then counts as expired. It also goes back to where the partition's newest id is as old: what was derived since,
+ * confirmations above all, has no key, and its target may miss it.
  */
 export function* walkKeys(
   start: MarkedStart,
@@ -135,12 +136,14 @@ export function* walkKeys(
   }
   const pieces = [keys.accepted];
   let oldest = keys;
-  for (let above = offset; oldest.beforeMs > since.keysSinceMs && oldest.earlier >= 0;) {
+  let isRecent = messageIdTimeMs(state.highestId) > since.keysSinceMs;
+  for (let above = offset; (isRecent || oldest.beforeMs > since.keysSinceMs) && oldest.earlier >= 0;) {
     if (oldest.earlier >= above) break;
     above = oldest.earlier;
     const record = yield oldest.earlier;
     if (record?.kind !== 'mark' || record.keys === undefined || record.asOf !== oldest.from) break;
     oldest = record.keys;
+    isRecent = messageIdTimeMs(record.state.highestId) > since.keysSinceMs;
     pieces.push(oldest.accepted);
   }
   return {
