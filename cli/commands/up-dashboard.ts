@@ -13,7 +13,7 @@ import { openDashboard, type Dashboard } from '../terminal/run-dashboard.tsx';
 import { visibleLine } from '../terminal/text/visible-text.ts';
 import type { TerminalHost } from '../terminal-host.ts';
 import type { Environment } from './environment.ts';
-import { serverLog } from './logs.ts';
+import { serverLogs } from './logs.ts';
 import { serverTitle } from './stack-text.ts';
 
 const measureEveryMs = 1_000;
@@ -92,7 +92,7 @@ async function follow({ environment, state, dashboard, signal }: Feeding): Promi
   const about = { folder, level: 'debug', parts: [], tail: linesBefore, follow: true } as const;
   const since = dateAt(startedAtMs).toISOString();
   const accept = (line: LogLine): boolean => line.time === '' || line.time >= since;
-  const sources = [serverLog({ ...environment, signal }, about), ...containers];
+  const sources = [...(await serverLogs({ ...environment, signal }, about)), ...containers];
   for await (const line of mergeLogs(sources, { tail: linesBefore, follow: true, accept, signal }))
     dashboard.dispatch({ kind: 'logged', entries: [entryOf(line)] });
   // The log goes on for as long as the dashboard does.
