@@ -8,6 +8,7 @@ import { stackFolders } from '../stack/folders.ts';
 import { measureStack, type StackMeasure } from '../stack/measure-stack.ts';
 import { mergeLogs } from '../stack/merged-log.ts';
 import type { StackState } from '../stack/stack-files.ts';
+import { readState } from '../stack/state.ts';
 import type { Figures, LogEntry, ServerRow } from '../terminal/dashboard/state.ts';
 import { openDashboard, type Dashboard } from '../terminal/run-dashboard.tsx';
 import { visibleLine } from '../terminal/text/visible-text.ts';
@@ -78,9 +79,12 @@ interface Feeding {
 
 async function measure({ environment, state, dashboard, signal }: Feeding): Promise<never> {
   const { clock } = environment;
+  const folders = stackFolders(environment, state.name);
   for (;;) {
-    const measured = await measureStack(state, signal);
-    dashboard.dispatch({ kind: 'measured', ...shownOf(measured, { atMs: clock.nowMs(), state }) });
+    // Servers may have come, gone, or got another process.
+    const now = (await readState(folders).catch(() => undefined)) ?? state;
+    const measured = await measureStack(now, { clock, signal });
+    dashboard.dispatch({ kind: 'measured', ...shownOf(measured, { atMs: clock.nowMs(), state: now }) });
     await clock.sleep(measureEveryMs, signal);
   }
 }

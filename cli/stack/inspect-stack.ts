@@ -46,9 +46,9 @@ export async function inspectStack(environment: Environment, name: string): Prom
 }
 
 /** The servers' own answers; where one has no process now, why. */
-async function checkProcesses(
+export async function checkProcesses(
   { servers, processes }: StackState,
-  { clock, signal }: Environment,
+  { clock, signal }: Pick<Environment, 'clock' | 'signal'>,
 ): Promise<readonly ServerHealth[]> {
   const health = await checkServers(servers, signal);
   return health.map((one) => {
@@ -60,7 +60,8 @@ async function checkProcesses(
   });
 }
 
-async function residentBytes({ pid, processes }: StackState): Promise<number | undefined> {
+/** Of all processes of a stack, as far as it can be learned. */
+export async function residentBytes({ pid, processes }: StackState): Promise<number | undefined> {
   const pids = [pid, ...processes.flatMap((one) => (one.pid === null ? [] : [one.pid]))];
   const sizes = (await Promise.all(pids.map(residentBytesOf))).filter((size) => size !== undefined);
   return sizes.length === 0 ? undefined : sizes.reduce((sum, size) => sum + size, 0);

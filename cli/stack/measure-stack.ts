@@ -1,9 +1,10 @@
 /**
  * What a running stack does at a moment: how its servers are, and what they counted so far.
  */
-import { checkServers, fetchMetrics, type ServerHealth } from './health.ts';
+import type { Environment } from '../commands/environment.ts';
+import { fetchMetrics, type ServerHealth } from './health.ts';
+import { checkProcesses, residentBytes } from './inspect-stack.ts';
 import { byServer, parseMetrics, sumOf } from './metrics-text.ts';
-import { residentBytesOf } from './process/process-identity.ts';
 import type { StackState } from './stack-files.ts';
 
 export interface StackMeasure {
@@ -31,17 +32,20 @@ export interface StackCounts {
 
 /** Rejects with the signal's reason only. */
 export async function measureStack(
-  { pid, servers }: Pick<StackState, 'pid' | 'servers'>,
-  signal: AbortSignal,
+  state: StackState,
+  environment: Pick<Environment, 'clock' | 'signal'>,
 ): Promise<StackMeasure> {
-  const [health, text, memoryBytes] = await Promise.all([
-    checkServers(servers, signal),
-    // Servers of one process share what they measure.
-    servers[0] === undefined ? undefined : fetchMetrics(servers[0], signal).catch(() => undefined),
-    residentBytesOf(pid),
+  const { signal } = environment;
+  // Servers of one process share what they measure.
+  const asked = state.processes.length === 0 ? state.servers.slice(0, 1) : state.servers;
+  const [health, texts, memoryBytes] = await Promise.all([
+    checkProcesses(state, environment),
+    Promise.all(asked.map((server) => fetchMetrics(server, signal).catch(() => undefined))),
+    residentBytes(state),
   ]);
   signal.throwIfAborted();
-  const samples = parseMetrics(text ?? '');
+  const known = texts.filter((text) => text !== undefined);
+  const samples = known.flatMap(parseMetrics);
   const total = (name: string): number => sumOf(samples, `cecochat_${name}`) ?? 0;
   const counts = {
     sent: total('messaging_acks_total'),
@@ -54,7 +58,7 @@ export async function measureStack(
   return {
     health,
     partitions: byServer(samples, 'cecochat_messaging_owned_partitions'),
-    counts: text === undefined ? undefined : counts,
+    counts: known.length === 0 ? undefined : counts,
     memoryBytes,
   };
 }
