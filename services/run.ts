@@ -1,6 +1,6 @@
 /**
- * Starts all servers in one process over engines that are opened once: the embedded stack. Two messaging
- * servers, s1 and s2, share the partitions.
+ * Starts all servers in one process over engines that are opened once (the embedded stack, whose messaging servers
+ * share the partitions), or one server over engines of its own.
  */
 import { startConfigurator, configuratorSettings, publishAddresses, seedConfiguration } from './configurator/main.ts';
 import { startConnect, connectSettings } from './connect/main.ts';
@@ -33,19 +33,15 @@ import { engineSettings } from './runtime/stack-settings.ts';
 export type { EngineGate, ExternalEngineOptions, RunningServer, SeedUser, LogLevel };
 
 /** The listening sockets of a stack. */
-export const stackSockets = [
-  'profile.http',
-  'connect.http',
-  'configurator.http',
-  'history.http',
-  'history.grpc',
-  'materialize.http',
-  'messaging.s1.http',
-  'messaging.s1.grpc',
-  'messaging.s2.http',
-  'messaging.s2.grpc',
-] as const;
-export type StackSocket = (typeof stackSockets)[number];
+export type StackSocket =
+  | 'profile.http'
+  | 'connect.http'
+  | 'configurator.http'
+  | 'history.http'
+  | 'history.grpc'
+  | 'materialize.http'
+  | `messaging.${string}.http`
+  | `messaging.${string}.grpc`;
 
 export interface StackOptions {
   /** Of the embedded engines. */
@@ -63,6 +59,8 @@ export interface StackOptions {
   readonly users?: readonly SeedUser[];
   /** Of a new data folder; default 360. */
   readonly partitionCount?: number;
+  /** Ids of the messaging servers; default s1 and s2. */
+  readonly messagingServerIds?: readonly string[];
   readonly logLevel: LogLevel;
   /** Gets the log, whole lines; default: stdout. */
   readonly writeLog?: (text: string) => void;
@@ -81,7 +79,7 @@ export interface RunningStack extends AsyncDisposable {
 }
 
 const author = 'stack';
-const messagingServerIds = ['s1', 's2'] as const;
+const twoMessagingServers = ['s1', 's2'];
 const readyPollMs = 5;
 const engineRetryMs = 1_000;
 
@@ -106,6 +104,7 @@ export async function startAll(options: StackOptions): Promise<RunningStack> {
 
 async function startInScope(options: StackOptions, scope: Scope): Promise<readonly RunningServer[]> {
   const { clock, random, adminToken, drainMs, host = '127.0.0.1', ports = {} } = options;
+  const { messagingServerIds = twoMessagingServers } = options;
   const log = openLog(options);
   const settings = resolveSettings(engineSettings, [
     { origin: 'stack', keyedBy: 'name', values: { dataFolder: options.dataFolder, ...partitionsOf(options) } },
@@ -193,8 +192,19 @@ export interface OneOptions extends Pick<StackOptions, 'logLevel' | 'writeLog' |
   readonly settings: readonly SettingsSource[];
   /** The same for its engines. */
   readonly engines: readonly SettingsSource[];
+  /** For external engines that are only being started. */
+  readonly gate?: EngineGate | undefined;
+  /** What profile and configurator make when it is missing. */
+  readonly seed?: Seed | undefined;
   /** Ends the waiting for engines that do not answer. */
   readonly signal: AbortSignal;
+}
+
+export interface Seed {
+  /** Added unless their names are there. */
+  readonly users: readonly SeedUser[];
+  /** They share the partitions of a new configuration. */
+  readonly messagingServerIds: readonly string[];
 }
 
 const engineNeeds: Readonly<Record<ServerName, readonly EngineName[]>> = {
@@ -208,7 +218,7 @@ const engineNeeds: Readonly<Record<ServerName, readonly EngineName[]>> = {
 
 /** One server over engines of its own. Errors: settings.invalid with all faults, and those of startAll. */
 export async function startOne(name: ServerName, options: OneOptions): Promise<RunningServer> {
-  const { clock, random } = options;
+  const { clock, random, gate, seed } = options;
   const log = openLog(options);
   const engineOptions = engineOptionsOf(resolveSettings(engineSettings, options.engines).values, engineNeeds[name]);
   const scope = createScope();
@@ -218,7 +228,7 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
   ): Promise<RunningServer> => {
     const { values: settings, origins } = resolveSettings(declaration, options.settings);
     log.info({ settings: withoutSecrets(declaration, settings), origins }, 'settings');
-    const opening = { clientId: `cecochat-${name}`, needs: engineNeeds[name], clock, log };
+    const opening = { clientId: `cecochat-${name}`, needs: engineNeeds[name], clock, log, gate };
     const engines = scope.use(await untilOpened({ ...engineOptions, ...opening }, options.signal));
     const metrics = createMetrics();
     if (engineNeeds[name].includes('backplane')) measureAppends(metrics, engines.backplane);
@@ -227,17 +237,37 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     return { ...server, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   };
   const starts: Record<ServerName, () => Promise<RunningServer>> = {
-    profile: () => start(profileSettings, startProfile),
+    profile: () => start(profileSettings, (context) => startSeeded(context, seed)),
     connect: () => start(connectSettings, startConnect),
     messaging: () => start(messagingSettings, startMessaging),
     materialize: () => start(materializeSettings, startMaterialize),
     history: () => start(historySettings, startHistory),
-    configurator: () => start(configuratorSettings, startConfigurator),
+    configurator: () =>
+      start(configuratorSettings, async (context) => {
+        const { configDb, partitionCount } = context.engines;
+        if (seed !== undefined) await seedConfiguration(configDb, { author, partitionCount, ...seed });
+        return startConfigurator(context);
+      }),
   };
   try {
     return await starts[name]();
   } catch (error) {
     await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The users are there when it resolves. */
+async function startSeeded(
+  context: Parameters<typeof startProfile>[0],
+  seed: Seed | undefined,
+): Promise<RunningServer> {
+  const profile = await startProfile(context);
+  try {
+    await profile.seedUsers(seed?.users ?? []);
+    return profile;
+  } catch (error) {
+    await profile[Symbol.asyncDispose]();
     throw error;
   }
 }

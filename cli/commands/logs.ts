@@ -6,7 +6,7 @@ import { CecochatError } from '../../services/core/errors.ts';
 import { formatLogLine, logLevels, matchesLog, parseLogLine, type LogLevel, type LogLine } from '../output/log-line.ts';
 import { findContainerLogs } from '../stack/docker/container-logs.ts';
 import { stackFolders } from '../stack/folders.ts';
-import { openLog } from '../stack/log-reader.ts';
+import { logFiles, openLog } from '../stack/log-reader.ts';
 import { mergeLogs, type LogSource } from '../stack/merged-log.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { serverNames } from '../stack/server-names.ts';
@@ -61,7 +61,8 @@ async function logs(invocation: Invocation, options: LogsOptions): Promise<Comma
     throw notRunning(name, 'was never started');
   }
   const servers = (state?.servers ?? []).map((server) => server.serverId);
-  const known = new Set([...serverNames, ...servers, ...containers.map((container) => container.part)]);
+  const supervisor = (state?.processes.length ?? 0) > 0 ? ['supervisor'] : [];
+  const known = new Set([...serverNames, ...servers, ...supervisor, ...containers.map((container) => container.part)]);
   const unknown = part.find((wanted) => !known.has(wanted));
   if (unknown !== undefined) {
     throw new CecochatError('usage.invalid', `option --part: there is no server "${unknown}"`, {
@@ -94,9 +95,9 @@ export async function showLog({ environment, output }: Invocation, request: Show
   const { signal } = environment;
   const { tail, follow, containers = [] } = request;
   const accept = (line: LogLine): boolean => matchesLog(line, request);
-  const servers = serverLog(environment, request);
+  const servers = await serverLogs(environment, request);
   let shown = 0;
-  for await (const line of mergeLogs([servers, ...containers], { tail, follow, accept, signal })) {
+  for await (const line of mergeLogs([...servers, ...containers], { tail, follow, accept, signal })) {
     await output.event({ event: 'log', data: line, text: formatLogLine(line, output.colours) });
     shown += 1;
   }
@@ -104,12 +105,24 @@ export async function showLog({ environment, output }: Invocation, request: Show
   return shown;
 }
 
-function serverLog({ clock, signal }: Invocation['environment'], request: ShowLogRequest): LogSource {
-  const { folder, tail } = request;
+/** What the servers log, in one file or in one for each of their processes. */
+export async function serverLogs(
+  environment: Invocation['environment'],
+  request: ShowLogRequest,
+): Promise<LogSource[]> {
+  const files = await logFiles(request.folder);
+  return files.map((file) => serverLog(environment, { ...request, file }));
+}
+
+function serverLog(
+  { clock, signal }: Invocation['environment'],
+  request: ShowLogRequest & { readonly file: string },
+): LogSource {
+  const { folder, file, tail } = request;
   const accept = (line: string): boolean => matchesLog(parseLogLine(line), request);
   return {
     open: async () => {
-      const { history, added } = await openLog({ folder, tail, accept, clock, signal });
+      const { history, added } = await openLog({ folder, file, tail, accept, clock, signal });
       return {
         history: history.map(parseLogLine),
         async *live() {

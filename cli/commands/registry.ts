@@ -31,6 +31,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'scale',
+    summary: 'change the number of messaging servers while it runs',
+    group: 'stack',
+    load: async () => (await import('./scale.ts')).scaleCommand,
+  },
+  {
     name: 'wait',
     summary: 'block until the stack is ready',
     group: 'stack',

@@ -8,7 +8,7 @@ import { aborted } from '../stack/aborted.ts';
 import { serverNames, type ServerName } from '../stack/server-names.ts';
 import type { RunningServer } from '../../services/run.ts';
 import type { StartOneRequest } from '../stack/servers/start-one.ts';
-import { runStackProcess } from '../stack/process/stack-process.ts';
+import { runStackProcess, type HostedServers, type HostRequest } from '../stack/process/stack-process.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import type { Environment } from './environment.ts';
 import { addExamples, integerOption, stackOption } from './options.ts';
@@ -19,6 +19,7 @@ interface ServiceOptions {
   readonly all?: true;
   readonly keep?: true;
   readonly awaitEngines?: true;
+  readonly supervised?: true;
   readonly portBase?: number;
   readonly logLevel: LogLevel;
 }
@@ -29,8 +30,8 @@ export const serviceCommand: CommandModule = {
     const child = command
       .command('run')
       .argument('[server]', `which one: ${serverNames.join(', ')}`)
-      .description('Run one server, or all of them in one process with --all, until SIGTERM or Ctrl-C.')
-      .option('--all', 'all servers in one process')
+      .description('Run one server, or all of a stack with --all, until SIGTERM or Ctrl-C.')
+      .option('--all', 'all servers of a stack: embedded engines in one process, on others one process each')
       .addOption(stackOption())
       .option(
         '--port-base <port>',
@@ -40,6 +41,7 @@ export const serviceCommand: CommandModule = {
       .addOption(new Option('--log-level <level>', 'least level logged').choices(logLevels).default('info'))
       .addOption(new Option('--keep').hideHelp())
       .addOption(new Option('--await-engines').hideHelp())
+      .addOption(new Option('--supervised').hideHelp())
       .allowUnknownOption()
       .allowExcessArguments()
       .action((_server: string | undefined, options: ServiceOptions) =>
@@ -48,7 +50,9 @@ export const serviceCommand: CommandModule = {
           const { logLevel } = options;
           return what === 'all'
             ? runAll(invocation, options)
-            : runOne(invocation, what.server, { logLevel, flags: what.flags });
+            : options.supervised === true
+              ? runSupervised(invocation, what.server, { logLevel, flags: what.flags })
+              : runOne(invocation, what.server, { logLevel, flags: what.flags });
         }),
       );
     child.addHelpText(
@@ -67,7 +71,6 @@ export const serviceCommand: CommandModule = {
 };
 
 async function runAll({ environment }: Invocation, options: ServiceOptions): Promise<CommandResult> {
-  const { startServers } = await import('../stack/servers/start-servers.ts');
   const { name, logLevel, portBase } = options;
   const keep = options.keep === true;
   const state = await runStackProcess({
@@ -77,9 +80,30 @@ async function runAll({ environment }: Invocation, options: ServiceOptions): Pro
     portBase,
     keep,
     awaitEngines: options.awaitEngines === true,
-    startServers: startServers(environment),
+    startServers: (request) => startServers(environment, request),
   });
   return { data: { name, pid: state.pid, servers: state.servers }, text: `stack "${name}" stopped` };
+}
+
+/** Embedded engines have one process; on others each server has its own. */
+async function startServers(environment: Environment, request: HostRequest): Promise<HostedServers> {
+  if (request.backends !== 'embedded') {
+    const { superviseServers } = await import('../stack/supervisor/supervised-servers.ts');
+    return superviseServers(environment)(request);
+  }
+  const servers = await import('../stack/servers/start-servers.ts');
+  return servers.startServers(environment)(request);
+}
+
+/** One server of a stack whose supervisor is at the other end of the channel. */
+async function runSupervised(
+  { environment }: Invocation,
+  server: ServerName,
+  { logLevel, flags }: OneOptions,
+): Promise<CommandResult> {
+  const { serveSupervised } = await import('../stack/supervisor/serve-supervised.ts');
+  const { serverId } = await serveSupervised({ environment, server, logLevel, flags, start: startOne });
+  return { data: { name: serverId, pid: process.pid, servers: [] } };
 }
 
 /**

@@ -5,11 +5,17 @@ import type { CommandOutput } from '../output/command-output.ts';
 import { formatTable, type Cell } from '../output/table.ts';
 import { isContainerWell, type StackContainer } from '../stack/docker/inspect-containers.ts';
 import type { ServerHealth } from '../stack/health.ts';
-import type { StackServer } from '../stack/stack-files.ts';
+import type { ServerProcess, StackServer, StackState } from '../stack/stack-files.ts';
 
-export function serverTable(output: CommandOutput, health: readonly ServerHealth[]): string {
+/** With processes: those of the servers, where each has its own. */
+export function serverTable(
+  output: CommandOutput,
+  health: readonly ServerHealth[],
+  processes: readonly ServerProcess[] = [],
+): string {
   const { colours } = output;
-  const header = ['server', 'state', 'http', 'grpc'].map((text): Cell => ({ text, paint: colours.dim }));
+  const columns = ['server', 'state', 'http', 'grpc', ...(processes.length === 0 ? [] : ['pid', 'restarts'])];
+  const header = columns.map((text): Cell => ({ text, paint: colours.dim }));
   const rows = health.map(({ server, state, reasons }): (string | Cell)[] => [
     serverTitle(server),
     {
@@ -18,8 +24,13 @@ export function serverTable(output: CommandOutput, health: readonly ServerHealth
     },
     server.httpAddress,
     server.grpcAddress ?? '',
+    ...processCells(processes.find(({ serverId }) => serverId === server.serverId)),
   ]);
   return formatTable([header, ...rows]);
+}
+
+function processCells(found: ServerProcess | undefined): string[] {
+  return found === undefined ? [] : [String(found.pid ?? '-'), String(found.restarts)];
 }
 
 /** The engines as containers. */
@@ -53,8 +64,9 @@ export function nameArgument(name: string): string {
 }
 
 /** For `--json`: plain and in a fixed order. */
-export function healthData(health: readonly ServerHealth[]): object[] {
+export function healthData(health: readonly ServerHealth[], stack: StackState | undefined): object[] {
   return health.map(({ server, state, reasons }) => ({
+    ...processData(server, stack),
     name: server.name,
     serverId: server.serverId,
     state,
@@ -62,4 +74,12 @@ export function healthData(health: readonly ServerHealth[]): object[] {
     httpAddress: server.httpAddress,
     grpcAddress: server.grpcAddress,
   }));
+}
+
+/** Servers that share a process are not restarted by themselves. */
+function processData({ serverId }: StackServer, stack: StackState | undefined): object {
+  const found = stack?.processes.find((one) => one.serverId === serverId);
+  return found === undefined
+    ? { pid: stack?.pid ?? null, restarts: 0, lastEnd: null }
+    : { pid: found.pid, restarts: found.restarts, lastEnd: found.lastEnd };
 }

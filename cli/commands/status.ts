@@ -78,7 +78,7 @@ function statusData(
     startedAtMs: runs ? (state?.startedAtMs ?? null) : null,
     uptimeMs: runs && state !== undefined ? environment.clock.nowMs() - state.startedAtMs : null,
     memoryBytes: memoryBytes ?? null,
-    servers: healthData(health),
+    servers: healthData(health, state),
     containers,
     deadLetters: deadLetters ?? null,
     otherStacks: others,
@@ -105,7 +105,7 @@ function statusText(
   return [
     `stack "${name}" is ${paint(condition)}: pid ${state.pid}, up ${uptime}${memory}, ${state.backends} engines, version ${state.version}`,
     '',
-    serverTable(output, health),
+    serverTable(output, health, state.processes),
     ...(containers.length === 0 ? [] : ['', containerTable(output, containers)]),
     ...(deadLetters === 0 ? [] : ['', colours.yellow(deadLettersText(deadLetters, name))]),
     ...(others.length === 0 ? [] : ['', `other stacks: ${others.join(', ')}`]),
@@ -135,7 +135,10 @@ function failureOf(found: StackInspection, containers: readonly StackContainer[]
     case 'stopped':
       return notRunning(name, `is stopped${left}`);
     case 'dead':
-      return notRunning(name, `is not running: its process ${state?.pid} ended without a word${left}`);
+      return notRunning(
+        name,
+        `is not running: its process ${state?.pid} ended without a word${straysText(found)}${left}`,
+      );
     case 'starting':
     case 'unhealthy': {
       const servers = health.filter((server) => server.state !== 'ready').map((server) => server.server.serverId);
@@ -147,6 +150,11 @@ function failureOf(found: StackInspection, containers: readonly StackContainer[]
       });
     }
   }
+}
+
+function straysText({ strays }: StackInspection): string {
+  const list = strays.map(({ serverId, pid }) => `${serverId} (${pid})`).join(', ');
+  return strays.length === 0 ? '' : `, servers of it are still ending: ${list}`;
 }
 
 function isUp({ condition }: StackInspection): boolean {

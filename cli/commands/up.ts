@@ -11,6 +11,7 @@ import type { DockerStackRequest } from '../stack/docker/docker-stack.ts';
 import { pagesAt, profiles, type StackPage } from '../stack/docker/provision/published-ports.ts';
 import { stackFolders } from '../stack/folders.ts';
 import type { Provision } from '../stack/provision.ts';
+import { mostMessaging, usualMessaging } from '../stack/ports.ts';
 import { readEngines } from '../stack/state.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
@@ -21,10 +22,12 @@ import { showProgress, type UpProgress } from './up-progress/show-progress.ts';
 interface UpOptions extends EngineOptions {
   readonly name: string;
   readonly foreground?: true;
+  readonly plain?: true;
   readonly timeout?: number;
   readonly keep?: true;
   readonly portBase?: number;
   readonly profile?: readonly string[];
+  readonly messaging?: number;
 }
 
 const limitMs = 30_000;
@@ -48,7 +51,13 @@ export const upCommand: CommandModule = {
       .option('--redis <url>', 'with external: redis://host:port, rediss://, redis+sentinel://, redis+cluster://')
       .option('--docker-host <url>', 'with docker: its engine, like unix:///var/run/docker.sock')
       .addOption(new Option('--profile <names...>', 'with docker: what else to start as containers').choices(profiles))
-      .option('--foreground', 'stay, show status and log, and stop the stack at Ctrl-C')
+      .option('--foreground', 'stay, show a dashboard, and stop the stack at q or Ctrl-C')
+      .option('--plain', 'with --foreground: lines of the log, also on a terminal')
+      .option(
+        '--messaging <count>',
+        `how many messaging servers share the partitions (default: as before, else ${usualMessaging})`,
+        integerOption({ min: 1, max: mostMessaging }),
+      )
       .option(
         '--timeout <duration>',
         'how long it may take (default: 30s, with docker 10m)',
@@ -70,7 +79,8 @@ export const upCommand: CommandModule = {
         'cecochat up --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
         'on real engines; a later up finds them again',
       ],
-      ['cecochat up --foreground', 'watch its log until Ctrl-C'],
+      ['cecochat up --messaging 4', 'with four messaging servers, as with "cecochat scale messaging=4" later'],
+      ['cecochat up --foreground', 'watch its servers, figures and log; q stops it'],
     ]);
   },
 };
@@ -85,7 +95,7 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   output.progress(`stack "${name}": ${engines.backends} engines, ${engines.reason}`);
   const { profile: asked = [] } = options;
   refuseProfiles(asked, engines);
-  const { portBase } = options;
+  const { portBase, messaging } = options;
   const keep = options.keep === true;
   const { docker, backends, settings } = engines;
   const timeoutMs = options.timeout ?? (docker === undefined ? limitMs : dockerLimitMs);
@@ -96,7 +106,7 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
       docker === undefined
         ? { engines: settings }
         : { provision: await onDocker(invocation, { name, docker, keep, profiles: asked, report }) };
-    return startStack(invocation, { name, timeoutMs, portBase, keep, backends, report, ...how });
+    return startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, report, ...how });
   });
   const pages = pagesAt((await readEngines(folders))?.docker?.ports ?? {});
   const data = upData(invocation, stack, { engines, pages, tookMs: Math.round(clock.monotonicMs() - beganMs) });
@@ -106,7 +116,13 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   }
   await output.event({ event: 'ready', data, text });
   const { followStack } = await import('./follow-stack.ts');
-  return followStack(invocation, stack);
+  return followStack(invocation, stack, { plain: options.plain === true || !hasScreen(invocation) });
+}
+
+function hasScreen({ environment, output }: Invocation): boolean {
+  const { stdin, stdout, host, env } = environment;
+  const onTerminal = stdin.isTTY === true && stdout.isTTY === true && host !== undefined;
+  return onTerminal && env['TERM'] !== 'dumb' && !output.json;
 }
 
 function refuseProfiles([first]: readonly string[], { docker, backends, reason }: EngineChoice): void {

@@ -112,11 +112,26 @@ test('what history refuses is listed, and replayed once the limit is raised', as
   expect(await sandbox.leftovers()).toEqual([]);
 });
 
-test('down keeps the data, down --volumes deletes it', async () => {
+test('down keeps the data and how many messaging servers there are, down --volumes deletes it', async () => {
   await using sandbox = await openSandbox();
-  const folder = (await sandbox.json(['up', ...anyPorts])).data.at('folder').text();
+  const partitions = async (): Promise<unknown> => {
+    const config = await sandbox.json(['config', 'get', 'partitioning.server-partitions']);
+    return config.data.at('value').value;
+  };
+  const folder = (await sandbox.json(['up', '--messaging', '3', ...anyPorts])).data.at('folder').text();
+  expect(await partitions()).toEqual({ s1: '0-119', s2: '120-239', s3: '240-359' });
+  const refused = await sandbox.json(['scale', 'messaging=4']);
+  expect([refused.exitCode, refused.hint]).toEqual([2, 'cecochat down, then cecochat up --messaging 4']);
   await sandbox.run(['down']);
   await access(folder);
+  const messaging = async (...args: string[]): Promise<number> => {
+    const servers = (await sandbox.json(['up', ...args])).data.at('servers').list();
+    return servers.filter((server) => server.at('name').text() === 'messaging').length;
+  };
+  expect(await messaging()).toBe(3);
+  await sandbox.run(['down']);
+  expect(await messaging('--messaging', '1')).toBe(1);
+  expect(await partitions()).toEqual({ s1: '0-359' });
   expect((await sandbox.run(['down', '--volumes'])).exitCode).toBe(0);
   await expect(access(folder)).rejects.toThrow('ENOENT');
 });

@@ -70,6 +70,7 @@ async function startServers({ ports, host, writeLog }: HostRequest): Promise<Hos
   const httpAddress = `http://${host}:${ports['profile.http']}`;
   return {
     servers: [{ name: 'profile', serverId: 'profile', httpAddress, grpcAddress: null }],
+    listening: () => Promise.resolve(),
     ready: (signal) =>
       behaviour === 'never'
         ? new Promise((_resolve, reject) =>

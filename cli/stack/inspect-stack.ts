@@ -6,6 +6,7 @@ import type { Environment } from '../commands/environment.ts';
 import { dataHolder } from './data-holder.ts';
 import { stackFolders, type StackFolders } from './folders.ts';
 import { checkServers, type ServerHealth } from './health.ts';
+import { findStrays, type Stray } from './process/end-servers.ts';
 import { isRunning, residentBytesOf } from './process/process-identity.ts';
 import type { StackState } from './stack-files.ts';
 import { readState } from './state.ts';
@@ -17,7 +18,10 @@ export interface StackInspection {
   readonly condition: 'absent' | 'stopped' | 'dead' | 'starting' | 'ready' | 'unhealthy';
   readonly state: StackState | undefined;
   readonly health: readonly ServerHealth[];
+  /** Of all its processes. */
   readonly memoryBytes: number | undefined;
+  /** Of a dead stack: servers that its supervisor left. */
+  readonly strays: readonly Stray[];
   /** The process that has the data open although the files say that none runs. */
   readonly orphanPid: number | undefined;
 }
@@ -25,22 +29,41 @@ export interface StackInspection {
 export async function inspectStack(environment: Environment, name: string): Promise<StackInspection> {
   const folders = stackFolders(environment, name);
   const state = await readState(folders);
-  const nothing = { name, folders, state, health: [], memoryBytes: undefined, orphanPid: undefined };
+  const nothing = { name, folders, state, health: [], memoryBytes: undefined, strays: [], orphanPid: undefined };
   if (state === undefined || state.status === 'stopped') {
     const condition = state === undefined ? 'absent' : 'stopped';
     return { ...nothing, condition, orphanPid: await orphanOf(folders, state) };
   }
   if (!(await isRunning(state))) {
-    return { ...nothing, condition: 'dead', orphanPid: await orphanOf(folders, state) };
+    const [orphanPid, strays] = await Promise.all([orphanOf(folders, state), findStrays(state)]);
+    return { ...nothing, condition: 'dead', orphanPid, strays };
   }
-  const [health, memoryBytes] = await Promise.all([
-    checkServers(state.servers, environment.signal),
-    residentBytesOf(state.pid),
-  ]);
+  const [health, memoryBytes] = await Promise.all([checkProcesses(state, environment), residentBytes(state)]);
   const allReady = health.length > 0 && health.every((server) => server.state === 'ready');
   const condition =
     allReady && state.status === 'running' ? 'ready' : state.status === 'starting' ? 'starting' : 'unhealthy';
-  return { name, folders, state, condition, health, memoryBytes, orphanPid: undefined };
+  return { name, folders, state, condition, health, memoryBytes, strays: [], orphanPid: undefined };
+}
+
+/** The servers' own answers; where one has no process now, why. */
+async function checkProcesses(
+  { servers, processes }: StackState,
+  { clock, signal }: Environment,
+): Promise<readonly ServerHealth[]> {
+  const health = await checkServers(servers, signal);
+  return health.map((one) => {
+    const found = processes.find(({ serverId }) => serverId === one.server.serverId);
+    if (found?.state !== 'waiting') return one;
+    const { lastEnd, nextStartAtMs } = found;
+    const inMs = Math.max(0, (nextStartAtMs ?? 0) - clock.nowMs());
+    return { ...one, state: 'unreachable', reasons: [`${lastEnd ?? 'it ended'}; it starts again in ${inMs} ms`] };
+  });
+}
+
+async function residentBytes({ pid, processes }: StackState): Promise<number | undefined> {
+  const pids = [pid, ...processes.flatMap((one) => (one.pid === null ? [] : [one.pid]))];
+  const sizes = (await Promise.all(pids.map(residentBytesOf))).filter((size) => size !== undefined);
+  return sizes.length === 0 ? undefined : sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function orphanOf(folders: StackFolders, state: StackState | undefined): Promise<number | undefined> {

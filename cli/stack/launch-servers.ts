@@ -6,6 +6,7 @@ import type { Invocation } from '../commands/command.ts';
 import type { StackInspection } from './inspect-stack.ts';
 import { portHolder } from './port-holder.ts';
 import { launchStack, type LaunchRequest } from './process/launch-stack.ts';
+import { endServers } from './process/end-servers.ts';
 import { stopProcess } from './process/stop-process.ts';
 import type { ServerReports } from './server-reports.ts';
 
@@ -17,6 +18,7 @@ export interface LaunchServers extends Pick<
 }
 
 const launchAttempts = 3;
+const stopLimitMs = 10_000;
 
 /**
  * A port that was free may be taken before it is listened on, by a stack that starts beside this one: then
@@ -48,7 +50,8 @@ export async function launchServers(invocation: Invocation, request: LaunchServe
 
 /** A process that died is told; one that is not well is stopped. */
 export async function clearAway({ environment, output }: Invocation, found: StackInspection): Promise<void> {
-  const { state, name, condition } = found;
+  const { state, name, condition, folders } = found;
+  const { clock } = environment;
   if (condition === 'dead') {
     output.progress(`stack "${name}" had died (process ${state?.pid} is gone): starting it again`);
   }
@@ -57,8 +60,9 @@ export async function clearAway({ environment, output }: Invocation, found: Stac
     output.progress(
       `stack "${name}" runs but is not ready (${sick.join(', ') || 'no server listens'}): starting it again`,
     );
-    await stopProcess({ process: state, clock: environment.clock, timeoutMs: 10_000 });
+    await stopProcess({ process: state, clock, timeoutMs: stopLimitMs });
   }
+  await endServers({ folders, clock, timeoutMs: stopLimitMs });
 }
 
 interface ReplacedPort {

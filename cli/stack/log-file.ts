@@ -16,16 +16,22 @@ export interface LogFile extends AsyncDisposable {
 
 export interface LogFileOptions {
   readonly folder: string;
+  /** Of the file, without ".log"; default: that of the stack. */
+  readonly name?: string;
   readonly maxBytes: number;
   /** How many full files are kept beside the current one. */
   readonly keep: number;
 }
 
 export const logFileName = 'stack.log';
+/** What the stack's process says outside its log: crashes. */
+export const crashFileName = 'crash.log';
+/** Of each server that has a process of its own. */
+export const serverLogRotation = { maxBytes: 8 * 1024 ** 2, keep: 2 } as const;
 export const logRotation = { maxBytes: 16 * 1024 ** 2, keep: 3 } as const;
 
-export function openLogFile({ folder, maxBytes, keep }: LogFileOptions): LogFile {
-  const path = join(folder, logFileName);
+export function openLogFile({ folder, name, maxBytes, keep }: LogFileOptions): LogFile {
+  const path = join(folder, name === undefined ? logFileName : `${name}.log`);
   makeFolder(folder);
   let sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   let waiting: string[] = [];

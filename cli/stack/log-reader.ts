@@ -1,13 +1,15 @@
 /**
- * Reads a stack's log: its last lines, and what is added after them, across rotation.
+ * Reads the logs of a stack: their last lines, and what is added after them, across rotation.
  */
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../services/core/time/clock.ts';
-import { logFileName, logRotation } from './log-file.ts';
+import { crashFileName, logFileName, logRotation } from './log-file.ts';
 
 export interface LogQuery {
   readonly folder: string;
+  /** Of the file; default: that of the stack. */
+  readonly file?: string;
   /** How many of the last lines that `accept` takes. */
   readonly tail: number;
   readonly accept: (line: string) => boolean;
@@ -17,6 +19,15 @@ export interface LogQuery {
 
 const pollMs = 100;
 
+/** The stack's own log first, then those of servers with a process of their own. */
+export async function logFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return [
+    logFileName,
+    ...names.filter((name) => name.endsWith('.log') && name !== logFileName && name !== crashFileName),
+  ];
+}
+
 export interface OpenedLog {
   readonly history: readonly string[];
   /** What is added after the history, until the signal aborts. */
@@ -24,8 +35,8 @@ export interface OpenedLog {
 }
 
 export async function openLog(query: LogQuery): Promise<OpenedLog> {
-  const { folder, accept } = query;
-  const path = join(folder, logFileName);
+  const { folder, file = logFileName, accept } = query;
+  const path = join(folder, file);
   const size = (await stat(path).catch(() => undefined))?.size ?? 0;
   return {
     history: await lastLines(query, size),
@@ -40,10 +51,10 @@ export async function openLog(query: LogQuery): Promise<OpenedLog> {
 }
 
 /** From the newest file back until there are enough. Lines of the current file beyond `size` come later. */
-async function lastLines({ folder, tail, accept }: LogQuery, size: number): Promise<string[]> {
+async function lastLines({ folder, file = logFileName, tail, accept }: LogQuery, size: number): Promise<string[]> {
   let found: string[] = [];
   for (let age = 0; age <= logRotation.keep && found.length < tail; age += 1) {
-    const path = join(folder, age === 0 ? logFileName : `${logFileName}.${age}`);
+    const path = join(folder, age === 0 ? file : `${file}.${age}`);
     const bytes = await readFile(path).catch(() => undefined);
     if (bytes === undefined) {
       break;
@@ -54,8 +65,11 @@ async function lastLines({ folder, tail, accept }: LogQuery, size: number): Prom
   return tail === 0 ? [] : found.slice(-tail);
 }
 
-async function* addedLines({ folder, clock, signal }: LogQuery, from: number): AsyncGenerator<string, void> {
-  const path = join(folder, logFileName);
+async function* addedLines(
+  { folder, file: name = logFileName, clock, signal }: LogQuery,
+  from: number,
+): AsyncGenerator<string, void> {
+  const path = join(folder, name);
   let file: FileHandle | undefined;
   let offset = from;
   let rest = '';

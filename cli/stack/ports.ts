@@ -4,35 +4,54 @@
  */
 import { createServer } from 'node:net';
 
-/** One listening socket of the embedded stack and its place in the stack's block of ports. */
-export const stackPortOffsets = {
+const offsets: Ports = {
   'profile.http': 0,
   'connect.http': 1,
   'configurator.http': 2,
   'history.http': 3,
   'materialize.http': 4,
-  'messaging.s1.http': 5,
-  'messaging.s2.http': 6,
   'history.grpc': 10,
-  'messaging.s1.grpc': 11,
-  'messaging.s2.grpc': 12,
-} as const;
+};
 
-export type PortName = keyof typeof stackPortOffsets;
-export const portNames = Object.keys(stackPortOffsets).filter((name): name is PortName =>
-  Object.hasOwn(stackPortOffsets, name),
-);
+/** As many messaging servers as have places in a block of ports. */
+export const mostMessaging = 32;
+export const usualMessaging = 2;
+
+/** s1, s2, ... */
+export function messagingIds(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `s${index + 1}`);
+}
+
+/** The listening sockets of a stack with so many messaging servers. */
+export function portNames(messaging: number): PortName[] {
+  const ofMessaging = messagingIds(messaging).flatMap((id) => [`messaging.${id}.http`, `messaging.${id}.grpc`]);
+  return [...Object.keys(offsets), ...ofMessaging];
+}
+
+/** Its place in the stack's block of ports. */
+export function portOffset(name: PortName): number {
+  const [, id = '', kind] = /^messaging\.s(\d+)\.(http|grpc)$/.exec(name) ?? [];
+  const [firstTwo, others] = kind === 'http' ? [4, 20] : [10, 60];
+  return offsets[name] ?? Number(id) + (Number(id) <= 2 ? firstTwo : others);
+}
+
+/** "profile.http", "messaging.s1.grpc" */
+export type PortName = string;
+export type Ports = Readonly<Record<PortName, number>>;
 
 export const firstPortBase = 7100;
 export const portBlockSize = 100;
 
 export interface PortPlan {
-  readonly ports: Readonly<Record<PortName, number>>;
+  readonly ports: Ports;
   readonly replaced: readonly { readonly name: PortName; readonly wanted: number; readonly got: number }[];
 }
 
 export interface PortWishes {
   readonly host: string;
+  readonly names: readonly PortName[];
+  /** Not to be chosen, whether somebody listens there or not. */
+  readonly taken?: readonly number[];
   /** From the last run; a name that is missing takes its place in the block. */
   readonly remembered: Readonly<Record<string, number>>;
   /** 0 = any free port. */
@@ -40,11 +59,11 @@ export interface PortWishes {
 }
 
 /** Two stacks ask at about the same time at worst: then one of them fails with `port.busy` and may be started again. */
-export async function planPorts({ host, remembered, base }: PortWishes): Promise<PortPlan> {
-  const taken = new Set<number>();
+export async function planPorts({ host, names, taken: others = [], remembered, base }: PortWishes): Promise<PortPlan> {
+  const taken = new Set<number>(others);
   const replaced: { name: PortName; wanted: number; got: number }[] = [];
   const choose = async (name: PortName): Promise<number> => {
-    const wanted = base === 0 ? 0 : (remembered[name] ?? base + stackPortOffsets[name]);
+    const wanted = base === 0 ? 0 : (remembered[name] ?? base + portOffset(name));
     for (let port = wanted; port !== 0 && port <= 65_535 && port < wanted + 10 * portBlockSize; port += portBlockSize) {
       if (!taken.has(port) && (await isFree(host, port))) {
         return port;
@@ -52,10 +71,10 @@ export async function planPorts({ host, remembered, base }: PortWishes): Promise
     }
     return freePort(host, taken);
   };
-  const ports = {} as Record<PortName, number>;
-  for (const name of portNames) {
+  const ports: Record<PortName, number> = {};
+  for (const name of names) {
     const got = await choose(name);
-    const wanted = remembered[name] ?? base + stackPortOffsets[name];
+    const wanted = remembered[name] ?? base + portOffset(name);
     if (base !== 0 && got !== wanted) {
       replaced.push({ name, wanted, got });
     }

@@ -11,6 +11,8 @@ import { readSecrets, readState } from './state.ts';
 export interface StackAccess {
   readonly name: string;
   readonly pid: number;
+  /** Of the servers, where each has a process of its own; else empty. */
+  readonly serverPids: readonly number[];
   readonly profileUrl: string;
   readonly connectUrl: string;
   readonly configuratorUrl: string;
@@ -35,10 +37,11 @@ export async function findRunningStack(environment: Environment, name: string): 
 }
 
 export function accessOf(state: StackState, secrets: StackSecrets): StackAccess {
-  const { name, pid, profileUrl, connectUrl, configuratorUrl, servers } = state;
+  const { name, pid, processes, profileUrl, connectUrl, configuratorUrl, servers } = state;
   return {
     name,
     pid,
+    serverPids: processes.flatMap((one) => (one.pid === null ? [] : [one.pid])),
     profileUrl,
     connectUrl,
     configuratorUrl,

@@ -3,14 +3,18 @@
  * library would cost more start time than the rest of the command.
  */
 import type {
+  ServerProcess,
   StackDocker,
   StackEngines,
   StackPorts,
   StackSecrets,
   StackServer,
+  StackSize,
   StackState,
   StackUser,
 } from './stack-files.ts';
+
+const mostServers = 1000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,8 +23,10 @@ export function parseState(value: unknown): StackState | undefined {
     return undefined;
   }
   const { name, version, backends, status, pid, processStart, startedAtMs, readyAfterMs } = value;
-  const { servers, profileUrl, connectUrl, configuratorUrl } = value;
+  // A file of an older version has no processes.
+  const { servers, processes = [], profileUrl, connectUrl, configuratorUrl } = value;
   const parsedServers = Array.isArray(servers) ? servers.map(parseServer) : [undefined];
+  const parsedProcesses = Array.isArray(processes) ? processes.map(parseProcess) : [undefined];
   if (
     value['formatVersion'] !== 1 ||
     typeof name !== 'string' ||
@@ -34,6 +40,7 @@ export function parseState(value: unknown): StackState | undefined {
     typeof startedAtMs !== 'number' ||
     (readyAfterMs !== null && typeof readyAfterMs !== 'number') ||
     !parsedServers.every((server) => server !== undefined) ||
+    !parsedProcesses.every((one) => one !== undefined) ||
     typeof profileUrl !== 'string' ||
     typeof connectUrl !== 'string' ||
     typeof configuratorUrl !== 'string'
@@ -42,7 +49,26 @@ export function parseState(value: unknown): StackState | undefined {
   }
   const urls = { profileUrl, connectUrl, configuratorUrl };
   const process = { pid, processStart, startedAtMs, readyAfterMs };
-  return { formatVersion: 1, name, version, backends, status, ...process, servers: parsedServers, ...urls };
+  const lists = { servers: parsedServers, processes: parsedProcesses };
+  return { formatVersion: 1, name, version, backends, status, ...process, ...lists, ...urls };
+}
+
+const processStates = ['starting', 'running', 'waiting', 'stopping'] as const;
+
+function parseProcess(value: unknown): ServerProcess | undefined {
+  if (!isFields(value)) return undefined;
+  const { serverId, pid, processStart, restarts, lastEnd, nextStartAtMs } = value;
+  const state = processStates.find((known) => known === value['state']);
+  const isPid = pid === null || (typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0);
+  return state !== undefined &&
+    isPid &&
+    typeof serverId === 'string' &&
+    typeof processStart === 'string' &&
+    typeof restarts === 'number' &&
+    (lastEnd === null || typeof lastEnd === 'string') &&
+    (nextStartAtMs === null || typeof nextStartAtMs === 'number')
+    ? { serverId, pid, processStart, state, restarts, lastEnd, nextStartAtMs }
+    : undefined;
 }
 
 export function parseServer(value: unknown): StackServer | undefined {
@@ -112,6 +138,14 @@ export function parsePorts(value: unknown): StackPorts | undefined {
   }
   const ports = parsePortMap(value['ports']);
   return ports === undefined ? undefined : { formatVersion: 1, ports };
+}
+
+export function parseSize(value: unknown): StackSize | undefined {
+  if (!isFields(value) || value['formatVersion'] !== 1) return undefined;
+  const { messaging, isSpread } = value;
+  const isCount = typeof messaging === 'number' && Number.isInteger(messaging) && messaging >= 1;
+  if (!isCount || messaging > mostServers || typeof isSpread !== 'boolean') return undefined;
+  return { formatVersion: 1, messaging, isSpread };
 }
 
 function parsePortMap(value: unknown): Record<string, number> | undefined {

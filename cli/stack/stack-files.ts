@@ -12,6 +12,22 @@ export interface StackServer {
   readonly grpcAddress: string | null;
 }
 
+/** The process of one server, where each has its own. */
+export interface ServerProcess {
+  readonly serverId: string;
+  /** null while it does not run. */
+  readonly pid: number | null;
+  /** As in StackState. */
+  readonly processStart: string;
+  readonly state: 'starting' | 'running' | 'waiting' | 'stopping';
+  /** Since the stack was started. */
+  readonly restarts: number;
+  /** How it ended last: "was ended by SIGKILL"; null when it never did. */
+  readonly lastEnd: string | null;
+  /** Wall clock, where it waits to be started again. */
+  readonly nextStartAtMs: number | null;
+}
+
 export type Backends = 'embedded' | 'docker' | 'external';
 
 export interface StackState {
@@ -28,6 +44,8 @@ export interface StackState {
   /** Milliseconds from `up` to all ready. */
   readonly readyAfterMs: number | null;
   readonly servers: readonly StackServer[];
+  /** Empty where all servers run in the process `pid`, which else restarts them. */
+  readonly processes: readonly ServerProcess[];
   readonly profileUrl: string;
   readonly connectUrl: string;
   readonly configuratorUrl: string;
@@ -59,6 +77,15 @@ export interface StackDocker {
   readonly engine: string;
   /** Published ports by variable of the compose file: CECOCHAT_KAFKA_PORT → 9092 */
   readonly ports: Readonly<Record<string, number>>;
+}
+
+/** How many servers a stack is to have; without the file, as many as usual. */
+export interface StackSize {
+  readonly formatVersion: 1;
+  /** s1, s2, ... up to this number. */
+  readonly messaging: number;
+  /** Whether the partitions were spread over that many: a change that was cut short is finished by the next one. */
+  readonly isSpread: boolean;
 }
 
 /** The ports that a stack had last, so that its addresses stay the same. */

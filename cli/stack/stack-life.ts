@@ -4,11 +4,13 @@
 import { rm } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
+import { awaitRestarts } from './await-restarts.ts';
 import { dataHolder } from './data-holder.ts';
 
 import { makeStackFolders, stackFolders } from './folders.ts';
 import { inspectStack, refuseOrphan, type StackInspection } from './inspect-stack.ts';
 import { clearAway, launchServers } from './launch-servers.ts';
+import { endServers, type Stray } from './process/end-servers.ts';
 import { stopProcess, type Stopped } from './process/stop-process.ts';
 import type { Report } from './part-report.ts';
 import type { Provision } from './provision.ts';
@@ -17,7 +19,9 @@ import { reportServers } from './server-reports.ts';
 import { acquireStackLock } from './stack-lock.ts';
 import { startProvisioned } from './start-provisioned.ts';
 import type { Backends } from './stack-files.ts';
-import { putStateAside, readSecrets, readState, writeEngines, writeState } from './state.ts';
+import { putStateAside, readSecrets, readSize, readState, writeEngines, writeSize, writeState } from './state.ts';
+import { planScale } from './scale/plan-scale.ts';
+import { scaleStack } from './scale/scale-stack.ts';
 
 export interface StartRequest {
   readonly name: string;
@@ -30,6 +34,8 @@ export interface StartRequest {
   readonly engines?: Readonly<Record<string, string>>;
   /** What it is to run on; one that runs on something else is left alone. */
   readonly backends?: Backends;
+  /** How many messaging servers; undefined: as many as before, else as usual. */
+  readonly messaging?: number | undefined;
   /** Brings up the engines themselves, before the servers. */
   readonly provision?: Provision;
   /** Told of every change of a part. */
@@ -54,6 +60,19 @@ export interface StartedStack extends StackAccess {
 
 /** Resolves when every server is ready. A failed start leaves nothing running unless `keep`. */
 export async function startStack(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
+  const { environment } = invocation;
+  const { name, timeoutMs } = request;
+  const stack = await startLocked(invocation, request);
+  const size = await readSize(stackFolders(environment, name));
+  const running = stack.servers.filter((server) => server.name === 'messaging').length;
+  const { messaging = size.messaging } = request;
+  const isAsAsked = request.messaging === undefined || request.messaging === running;
+  if (size.isSpread && isAsAsked) return stack;
+  await scaleStack(invocation, { name, messaging, timeoutMs });
+  return started(invocation, stack);
+}
+
+async function startLocked(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
   const { environment, output } = invocation;
   const { name, timeoutMs } = request;
   const { clock, random, signal } = environment;
@@ -61,9 +80,10 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   makeStackFolders(folders);
   const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
-  const before = await inspectStack(environment, name);
+  const before = await awaitRestarts(environment, await inspectStack(environment, name));
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
+  await keepSize(before, request.messaging);
   const { provision, report = () => undefined } = request;
   if (provision !== undefined) {
     const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision, report });
@@ -76,6 +96,17 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   if (request.engines !== undefined) await writeEngines(folders, { formatVersion: 1, settings: request.engines });
   await launchServers(invocation, { ...request, folders, reports: reportServers(report, false) });
   return started(invocation, { name, alreadyRunning: false });
+}
+
+/** For a stack that is to be started; a running one is scaled. Error: usage.invalid, when it cannot be. */
+async function keepSize({ condition, state, folders }: StackInspection, messaging: number | undefined): Promise<void> {
+  if (messaging === undefined) return;
+  if (condition === 'ready' && state !== undefined) {
+    planScale(state, messaging);
+    return;
+  }
+  const before = await readSize(folders);
+  if (before.messaging !== messaging) await writeSize(folders, { formatVersion: 1, messaging, isSpread: false });
 }
 
 function refuseOtherBackends({ name, condition, state }: StackInspection, backends: Backends | undefined): void {
@@ -109,9 +140,13 @@ export async function stopStack({ environment, output }: Invocation, request: St
       throw error;
     });
     if (state !== undefined && state.status !== 'stopped') {
+      const onKillServer = ({ serverId, pid }: Stray): void =>
+        output.warn(`process ${pid} of server ${serverId} did not stop within ${timeoutMs} ms: killing it`);
       const onKill = (): void => output.warn(`process ${state.pid} did not stop within ${timeoutMs} ms: killing it`);
       stopped = await stopProcess({ process: state, clock, timeoutMs, onKill });
-      await writeState(folders, { ...state, status: 'stopped' });
+      const left = await endServers({ folders, clock, timeoutMs, onKill: onKillServer });
+      if (left > 0 && stopped === 'was not running') stopped = 'stopped';
+      await writeState(folders, { ...state, status: 'stopped', processes: [] });
     }
     // Whatever stack.json says: nobody may go on serving this data.
     const holder = await dataHolder(folders);

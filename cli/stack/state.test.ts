@@ -17,6 +17,7 @@ const state: StackState = {
   startedAtMs: 1,
   readyAfterMs: null,
   servers: [{ name: 'profile', serverId: 'profile', httpAddress: 'http://127.0.0.1:1', grpcAddress: null }],
+  processes: [],
   profileUrl: 'http://127.0.0.1:1',
   connectUrl: 'http://127.0.0.1:2',
   configuratorUrl: 'http://127.0.0.1:3',

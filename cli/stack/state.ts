@@ -7,8 +7,9 @@ import { basename, dirname, join } from 'node:path';
 import { CecochatError } from '../../services/core/errors.ts';
 import { isErrno } from './errno.ts';
 import type { StackFolders } from './folders.ts';
-import type { StackEngines, StackPorts, StackSecrets, StackState } from './stack-files.ts';
-import { parseEngines, parsePorts, parseSecrets, parseState } from './stack-files-parse.ts';
+import { usualMessaging } from './ports.ts';
+import type { StackEngines, StackPorts, StackSecrets, StackSize, StackState } from './stack-files.ts';
+import { parseEngines, parsePorts, parseSecrets, parseSize, parseState } from './stack-files-parse.ts';
 
 export const formatVersion = 1;
 const stateFile = 'stack.json';
@@ -43,6 +44,15 @@ export function readPorts(folders: StackFolders): Promise<StackPorts | undefined
 
 export function writePorts(folders: StackFolders, ports: StackPorts): Promise<void> {
   return writeJson(join(folders.root, 'ports.json'), ports);
+}
+
+export async function readSize(folders: StackFolders): Promise<StackSize> {
+  const found = await readJson(join(folders.root, 'servers.json'), parseSize);
+  return found ?? { formatVersion: 1, messaging: usualMessaging, isSpread: true };
+}
+
+export function writeSize(folders: StackFolders, size: StackSize): Promise<void> {
+  return writeJson(join(folders.root, 'servers.json'), size);
 }
 
 async function readJson<T>(path: string, parse: (value: unknown) => T | undefined): Promise<T | undefined> {

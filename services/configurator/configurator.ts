@@ -7,8 +7,16 @@ import type { Backplane } from '../backplane/backplane.ts';
 import { describeFault } from '../config-db/config-watcher.ts';
 import type { ConfigChange, ConfigDb, ConfigSnapshot, ConfigValue, Lease } from '../config-db/config-db.ts';
 import { diffConfig } from '../config-db/dynamic-config-seed.ts';
-import { configKeys, parseDynamicConfig, type ConfigFault } from '../config-db/dynamic-config.ts';
+import {
+  configKeys,
+  parseDynamicConfig,
+  partitionCountRange,
+  type ConfigFault,
+  type DynamicConfig,
+} from '../config-db/dynamic-config.ts';
+import { formatRanges, parseRanges } from '../config-db/partition-ranges.ts';
 import { CecochatError } from '../core/errors.ts';
+import { countMoves, planSpread } from './spread-plan.ts';
 
 export interface Proposal {
   readonly author: string;
@@ -30,6 +38,23 @@ export interface ServerLease {
   readonly instance: string;
   readonly expiresAtMs: number;
   readonly alive: boolean;
+  /** Ranges that the configuration gives to it, and those that it says it holds. */
+  readonly assigned: string;
+  readonly held: string;
+}
+
+export interface SpreadRequest {
+  readonly author: string;
+  /** Who is to share the partitions evenly. */
+  readonly servers: readonly string[];
+  /** Who gives away all that it has, and its address. */
+  readonly leaving: readonly string[];
+}
+
+/** `moved`: how many partitions got another server. */
+export interface SpreadDone {
+  readonly version: number;
+  readonly moved: number;
 }
 
 export interface Configurator {
@@ -37,11 +62,15 @@ export interface Configurator {
   validate(values: Proposal['values']): Promise<Verdict>;
   /** Without any difference nothing is written: the answer is undefined, with the present version. */
   apply(proposal: Proposal): Promise<{ change: ConfigChange | undefined; version: number; verdict: Verdict }>;
+  /** Moves partitions, as few as it takes, until `servers` share them. Errors: config.invalid, config.refused. */
+  spread(request: SpreadRequest): Promise<SpreadDone>;
   log(limit: number): Promise<readonly ConfigChange[]>;
+  /** Those with a lease, now or once, and those that have partitions. */
   servers(): Promise<readonly ServerLease[]>;
 }
 
 export const serverLeasePrefix = 'server/';
+const spreadAttempts = 10;
 
 export function createConfigurator(deps: { configDb: ConfigDb; backplane: Backplane }): Configurator {
   const { configDb, backplane } = deps;
@@ -65,11 +94,56 @@ export function createConfigurator(deps: { configDb: ConfigDb; backplane: Backpl
       return judge(before, merge(before, values));
     },
     apply,
+    async spread(request) {
+      for (let attempt = 1; ; attempt += 1) {
+        const before = await configDb.read();
+        const config = wellFormed(before);
+        const { values, moved } = spreadValues(config, request);
+        try {
+          const { version } = await apply({ author: request.author, expectedVersion: before.version, values });
+          return { version, moved };
+        } catch (error) {
+          const isLate = error instanceof CecochatError && error.code === 'config.conflict';
+          if (!isLate || attempt === spreadAttempts) throw error;
+        }
+      }
+    },
     log: (limit) => configDb.log(limit),
     async servers() {
-      return (await configDb.leases(serverLeasePrefix)).map(serverOfLease);
+      const [leases, snapshot] = await Promise.all([configDb.leases(serverLeasePrefix), configDb.read()]);
+      const parsed = parseDynamicConfig(snapshot);
+      return serverList(leases, 'faults' in parsed ? undefined : parsed.config);
     },
   };
+}
+
+function wellFormed(snapshot: ConfigSnapshot): DynamicConfig {
+  const parsed = parseDynamicConfig(snapshot);
+  if ('faults' in parsed) throw invalid(parsed.faults);
+  return parsed.config;
+}
+
+function spreadValues(
+  config: DynamicConfig,
+  { servers, leaving }: SpreadRequest,
+): { readonly values: Proposal['values']; readonly moved: number } {
+  const { serverPartitions: assigned, serverAddresses, partitionCount } = config;
+  const lost = servers.filter((server) => !serverAddresses.has(server));
+  if (lost.length > 0 || servers.length === 0 || servers.length > partitionCount) {
+    const why =
+      lost.length > 0
+        ? `clients cannot find ${lost.join(', ')}: no address`
+        : `${partitionCount} partitions cannot be shared by ${servers.length} servers`;
+    throw new CecochatError('config.refused', why, { hint: 'cecochat config get partitioning.server-addresses' });
+  }
+  const after = planSpread({ assigned, partitionCount, servers, leaving: new Set(leaving) });
+  const ranges = [...after].map(([server, partitions]) => [server, formatRanges(partitions)] as const);
+  const addresses = [...serverAddresses].filter(([server]) => !leaving.includes(server));
+  const values = new Map<string, ConfigValue>([
+    [configKeys.serverPartitions, Object.fromEntries(ranges)],
+    [configKeys.serverAddresses, Object.fromEntries(addresses)],
+  ]);
+  return { values, moved: countMoves(assigned, after) };
 }
 
 function merge(before: ConfigSnapshot, values: Proposal['values']): ConfigSnapshot {
@@ -109,13 +183,26 @@ async function refuseMove(backplane: Backplane, after: ConfigSnapshot): Promise<
   });
 }
 
-function serverOfLease(lease: Lease): ServerLease {
-  return {
-    serverId: lease.name.slice(serverLeasePrefix.length),
-    instance: lease.holder,
-    expiresAtMs: lease.expiresAtMs,
-    alive: lease.leftMs > 0,
-  };
+function serverList(leases: readonly Lease[], config: DynamicConfig | undefined): ServerLease[] {
+  const known = new Map(leases.map((lease) => [lease.name.slice(serverLeasePrefix.length), lease]));
+  const ids = new Set([...known.keys(), ...(config?.serverPartitions.keys() ?? [])]);
+  return [...ids].map((serverId) => {
+    const lease = known.get(serverId);
+    const alive = lease !== undefined && lease.leftMs > 0;
+    return {
+      serverId,
+      instance: lease?.holder ?? '',
+      expiresAtMs: lease?.expiresAtMs ?? 0,
+      alive,
+      assigned: formatRanges(config?.serverPartitions.get(serverId) ?? []),
+      held: alive ? canonical(lease.note, config) : '',
+    };
+  });
+}
+
+function canonical(ranges: string, config: DynamicConfig | undefined): string {
+  const parsed = parseRanges(ranges, config?.partitionCount ?? partitionCountRange.max);
+  return 'partitions' in parsed ? formatRanges(parsed.partitions) : ranges;
 }
 
 function invalid(faults: readonly ConfigFault[]): CecochatError {

@@ -54,4 +54,26 @@ export const watch = {
   summary: 'Server-sent events: "snapshot" at first, "change" after each change',
 } as const;
 
-export const servers = { ...base, tags: ['servers'], summary: 'The messaging servers by their leases' } as const;
+const ofServers = { ...base, tags: ['servers'] } as const;
+
+export const servers = {
+  ...ofServers,
+  summary: 'The messaging servers: their leases, what they are to have and what they hold',
+} as const;
+
+const serverIds = { type: 'array', maxItems: 10_000, items: { type: 'string', maxLength: 32 } } as const;
+
+export const spread = {
+  ...ofServers,
+  summary: 'Spreads the partitions evenly over some servers, with the fewest moves',
+  body: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['author', 'servers'],
+    properties: {
+      author: { type: 'string', minLength: 1, maxLength: 100, description: 'Who makes the change: for the log' },
+      servers: { ...serverIds, description: 'Who is to share them' },
+      leaving: { ...serverIds, description: 'Who gives away all that it has; servers named nowhere keep theirs' },
+    },
+  },
+} as const;

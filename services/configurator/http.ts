@@ -43,6 +43,10 @@ export function configuratorApi(deps: {
       app.get('/api/servers', { onRequest, schema: schema.servers }, async () => ({
         servers: await configurator.servers(),
       }));
+      app.post('/api/servers/spread', { onRequest, schema: schema.spread }, async (request) => {
+        const { author, servers, leaving = [] } = request.body;
+        return configurator.spread({ author, servers, leaving });
+      });
       addWatch(app, { configDb, stopping, onRequest });
     },
   };

@@ -147,9 +147,32 @@ test('shows the messaging servers by their leases', async () => {
   await it.configDb.release({ name: 'server/s2', holder: 'i2' });
   expect((await it.call('/api/servers')).body).toMatchObject({
     servers: [
-      { serverId: 's1', instance: 'i1', alive: true },
-      { serverId: 's2', alive: false },
+      { serverId: 's1', instance: 'i1', alive: true, assigned: '0-3', held: '' },
+      { serverId: 's2', alive: false, assigned: '4-7', held: '' },
     ],
+  });
+  await it.configDb.acquire({ name: 'server/s1', holder: 'i1', ttlMs: 60_000, note: '0-2' });
+  expect((await it.call('/api/servers')).body).toMatchObject({ servers: [{ serverId: 's1', held: '0-2' }, {}] });
+});
+
+test('spreads partitions over servers that have addresses, and takes those of the leaving', async () => {
+  await using it = await openSeeded();
+  const spread = (servers: string[], leaving: string[] = []) =>
+    it.call('/api/servers/spread', 'POST', { author: 'ann', servers, leaving });
+  expect(await spread(['s1', 's2', 's3'])).toMatchObject({
+    status: 409,
+    body: { code: 'config.refused', detail: 'clients cannot find s1, s2, s3: no address' },
+  });
+  const messaging = { s1: 'h:1', s2: 'h:2', s3: 'h:3' };
+  await publishAddresses(it.configDb, { author: 'test', messaging, history: undefined });
+  expect(await spread(['s1', 's2', 's3'])).toEqual({ status: 200, body: { version: 3, moved: 2 } });
+  expect(await spread(['s1', 's2', 's3'])).toEqual({ status: 200, body: { version: 3, moved: 0 } });
+  expect((await it.call('/api/config')).body).toMatchObject({
+    values: { 'partitioning.server-partitions': { s1: '0-2', s2: '4-6', s3: '3,7' } },
+  });
+  expect(await spread(['s1'], ['s2', 's3'])).toMatchObject({ status: 200, body: { moved: 5 } });
+  expect((await it.call('/api/config')).body).toMatchObject({
+    values: { 'partitioning.server-partitions': { s1: '0-7' }, 'partitioning.server-addresses': { s1: 'h:1' } },
   });
 });
 
@@ -159,6 +182,8 @@ test('answers nothing without the administration token', async () => {
     expect((await ask(`${it.url}${path}`)).status, path).toBe(401);
     expect((await ask(`${it.url}${path}`, { token: 'another' })).status, path).toBe(403);
   }
+  const body = { author: 'ann', servers: ['s1'] };
+  expect((await ask(`${it.url}/api/servers/spread`, { method: 'POST', body })).status).toBe(401);
 });
 
 test('seeds once, and publishes addresses only when they differ', async () => {

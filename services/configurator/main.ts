@@ -39,6 +39,7 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
     ? watchForReplacement({
         configDb,
         clock,
+        replaceAfterStartMs: settings.replaceAfterStartMs,
         giveBackAfterMs: settings.giveBackAfterMs,
         replaced: (moves, version) =>
           log.warn({ moves: moves.map(describeMove), version }, 'a dead messaging server is replaced'),

@@ -16,6 +16,8 @@ import { assignmentAfter, planReplacements, type Replacement } from './replaceme
 export interface ReplacementDependencies {
   readonly configDb: ConfigDb;
   readonly clock: Clock;
+  /** How long after its own start it only looks, in milliseconds; default 0. */
+  readonly replaceAfterStartMs?: number;
   /** How long a server lives before it gets partitions back, in milliseconds; 0: it gets none. */
   readonly giveBackAfterMs: number;
   readonly replaced: (replacements: readonly Replacement[], version: number) => void;
@@ -35,7 +37,8 @@ const marginMs = 5;
 const mostChanges = 500;
 
 export function watchForReplacement(deps: ReplacementDependencies): ReplacementWatch {
-  const { configDb, clock, giveBackAfterMs } = deps;
+  const { configDb, clock, giveBackAfterMs, replaceAfterStartMs = 0 } = deps;
+  const actsFromMs = clock.monotonicMs() + replaceAfterStartMs;
   const fleet = createFleet();
   let owed: { readonly version: number; readonly servers: ReturnType<typeof owedServers> } | undefined;
   let checking: Promise<void> | undefined;
@@ -90,6 +93,7 @@ export function watchForReplacement(deps: ReplacementDependencies): ReplacementW
 
   const look = async (): Promise<number> => {
     const view = fleet.look(await configDb.leases(serverLeasePrefix), clock.monotonicMs());
+    if (clock.monotonicMs() < actsFromMs) return view.untilNextMs;
     if (view.alive.size === 0 || (view.dead.size === 0 && !mayGiveBack(view))) return view.untilNextMs;
     const parsed = parseDynamicConfig(await configDb.read());
     if ('faults' in parsed) return view.untilNextMs;

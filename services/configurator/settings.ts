@@ -11,6 +11,13 @@ export const configuratorSettings = declareSettings('configurator', {
     default: true,
     doc: 'Whether partitions of a messaging server whose lease ended move to the living. Off where all run in one process.',
   }),
+  replaceAfterStartMs: integerSetting({
+    default: 0,
+    min: 0,
+    max: 600_000,
+    unit: 'ms',
+    doc: 'How long after its own start it leaves the partitions of dead servers where they are, so that servers which start with it come back to theirs.',
+  }),
   giveBackAfterMs: integerSetting({
     default: 10_000,
     min: 0,

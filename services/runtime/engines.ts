@@ -62,7 +62,7 @@ async function embedded(options: EmbeddedEngineOptions & Opening, scope: Scope):
 async function external(options: ExternalEngineOptions & Opening, scope: Scope): Promise<Engines> {
   const { clock, log, clientId, needs, partitionCount, retentionMs, gate } = options;
   const warn = (fields: object, message: string): void => log.warn(fields, message);
-  const [backplane, configDb, { historyDb, userDb }] = await allOrNone([
+  const [backplane, configDb, onCassandra] = await allOrNone([
     ifNeeded(
       needs.includes('backplane'),
       through(gate, 'kafka', async () => {
@@ -79,7 +79,10 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
         return scope.use(await openRedisConfigDb({ url: options.redisUrl, tls: options.redisTls, clock, warn }));
       }),
     ),
-    through(gate, 'cassandra', () => onCassandra(options, scope))(),
+    ifNeeded(
+      needs.includes('historyDb') || needs.includes('userDb'),
+      through(gate, 'cassandra', () => openOnCassandra(options, scope)),
+    ),
   ]);
   return {
     partitionCount,
@@ -88,25 +91,24 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
       return opened(backplane, 'backplane');
     },
     get historyDb() {
-      return opened(historyDb, 'historyDb');
+      return opened(onCassandra?.historyDb, 'historyDb');
     },
     get configDb() {
       return opened(configDb, 'configDb');
     },
     get userDb() {
-      return opened(userDb, 'userDb');
+      return opened(onCassandra?.userDb, 'userDb');
     },
   };
 }
 
-/** The databases that share a session; none is opened when neither is needed. */
-async function onCassandra(
+/** The databases that share a session. */
+async function openOnCassandra(
   { cassandra, historyRowBytes: rowBytes, needs, clock, log }: ExternalEngineOptions & Opening,
   scope: Scope,
 ) {
   const needsHistory = needs.includes('historyDb');
   const needsUsers = needs.includes('userDb');
-  if (!needsHistory && !needsUsers) return { historyDb: undefined, userDb: undefined };
   const { openCassandra } = await import('../cassandra/open-cassandra.ts');
   const session = scope.use(await openCassandra({ ...cassandra, clock, log }));
   const historyDb = await ifNeeded(needsHistory, async () => {

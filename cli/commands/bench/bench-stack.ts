@@ -14,8 +14,8 @@ import type { Invocation } from '../command.ts';
 
 export interface BenchStack {
   readonly stack: StackAccess;
-  /** Of the process with all servers. */
-  readonly pid: number;
+  /** Of the servers' processes: one, or one each. */
+  readonly pids: readonly number[];
   /** On the file system of the stack's data. */
   readonly folder: string;
   /** Undefined: the engines are in its process. */
@@ -51,7 +51,8 @@ export async function openBenchStack(invocation: Invocation, request: BenchStack
   }
   const external =
     state.backends !== 'embedded' ? await whereEnginesAre(invocation, engines?.settings ?? {}) : undefined;
-  return { stack, pid: state.pid, folder: folders.root, external };
+  const pids = stack.serverPids.length === 0 ? [stack.pid] : stack.serverPids;
+  return { stack, pids, folder: folders.root, external };
 }
 
 async function throwAwayStack(invocation: Invocation, { engines, scope }: BenchStackRequest): Promise<StackAccess> {

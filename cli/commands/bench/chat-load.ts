@@ -10,7 +10,7 @@ import { askAll, shares } from './ask-all.ts';
 import { createPeers } from './bench-peers.ts';
 import { mergeResults, type LoadSummary } from './load-summary.ts';
 import type { DialogPlan, Load, Peer } from './orders.ts';
-import { readProcessUsage } from './process-usage.ts';
+import { readUsageOf } from './process-usage.ts';
 import type { BenchWorker } from './worker-process.ts';
 
 export interface ChatLoad {
@@ -19,7 +19,7 @@ export interface ChatLoad {
 }
 
 export interface ChatFigures extends LoadSummary {
-  /** Of the server process within the measured time; undefined where the system does not tell. */
+  /** Of the servers' processes within the measured time; undefined where the system does not tell. */
   readonly serverCpuMs: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export async function openChatLoad(
   return {
     async run(load) {
       const share = shareOf(load, workers.length);
-      const cpu = measureCpu(stack.pid, { clock, load, signal });
+      const cpu = measureCpu([stack.pid, ...stack.serverPids], { clock, load, signal });
       const results = await askAll(workers, () => ({ kind: 'run', ...share }), 'result');
       return { ...mergeResults(results, load.durationMs), serverCpuMs: await cpu };
     },
@@ -65,14 +65,14 @@ export function shareOf(load: Load, processes: number): Load {
 }
 
 async function measureCpu(
-  pid: number,
+  pids: readonly number[],
   given: { clock: Clock; load: Load; signal: AbortSignal },
 ): Promise<number | undefined> {
   const { clock, load, signal } = given;
   await clock.sleep(load.warmUpMs, signal);
-  const before = await readProcessUsage(pid);
+  const before = await readUsageOf(pids);
   await clock.sleep(load.durationMs, signal);
-  const after = await readProcessUsage(pid);
+  const after = await readUsageOf(pids);
   return before === undefined || after === undefined ? undefined : after.cpuMs - before.cpuMs;
 }
 

@@ -12,7 +12,7 @@ import { createPeers } from './bench-peers.ts';
 import { openBenchStack } from './bench-stack.ts';
 import { latencyLine, mergeLatencies, type Latencies } from './load-summary.ts';
 import type { ConnectionPlan, Peer, Progress } from './orders.ts';
-import { readFileLimit, readProcessUsage } from './process-usage.ts';
+import { readFileLimit, readUsageOf } from './process-usage.ts';
 import { startWorker, type BenchWorker } from './worker-process.ts';
 
 export interface ConnectionsOptions {
@@ -36,20 +36,20 @@ export async function benchConnections(invocation: Invocation, options: Connecti
   const { environment, output } = invocation;
   const { clock, signal } = environment;
   await using scope = createScope();
-  const { stack, pid } = await openBenchStack(invocation, {
+  const { stack, pids } = await openBenchStack(invocation, {
     name: options.name,
     throwAway: options.throwAway === true,
     engines: { backends: 'auto' },
     scope,
   });
-  await checkFileLimits(options, pid);
+  await checkFileLimits(options, pids[0] ?? stack.pid);
   output.progress(`getting ${formatCount(options.connections)} sessions`);
   const peers = await createPeers(stack, options.connections, signal);
   const pairs = shares(planConnections(peers, clock.nowMs()), options.processes);
   await checkPorts(peers);
   const workers = pairs.map(() => scope.use(startWorker(environment)));
   await clock.sleep(settleMs, signal);
-  const empty = await readProcessUsage(pid);
+  const empty = await readUsageOf(pids);
 
   output.progress(`opening ${formatCount(options.connections)} connections from ${workers.length} processes`);
   const openStartMs = clock.monotonicMs();
@@ -70,13 +70,13 @@ export async function benchConnections(invocation: Invocation, options: Connecti
     throw new CecochatError('stack.unhealthy', `${open} of ${options.connections} connections opened: ${openFault}`);
   }
   await clock.sleep(settleMs, signal);
-  const full = await readProcessUsage(pid);
+  const full = await readUsageOf(pids);
 
   output.progress(`each sends ${options.messages} messages, one every ${options.interval} ms`);
   for (const worker of workers) worker.tell({ kind: 'send', messages: options.messages, intervalMs: options.interval });
   const expected = open * options.messages;
   const progress = await follow({ workers, expected, invocation });
-  const done = await readProcessUsage(pid);
+  const done = await readUsageOf(pids);
   const total = (of: (one: Progress) => number): number => progress.reduce((sum, one) => sum + of(one), 0);
   return present(options, {
     open,

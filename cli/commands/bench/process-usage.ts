@@ -11,7 +11,7 @@ export interface ProcessUsage {
 /** Linux reports CPU time to user space in hundredths of a second on every architecture (USER_HZ). */
 const tickMs = 10;
 
-export async function readProcessUsage(pid: number): Promise<ProcessUsage | undefined> {
+async function readProcessUsage(pid: number): Promise<ProcessUsage | undefined> {
   try {
     const [stat, status] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
@@ -24,6 +24,16 @@ export async function readProcessUsage(pid: number): Promise<ProcessUsage | unde
   } catch {
     return undefined;
   }
+}
+
+/** Of several together; undefined when one of them is not known. */
+export async function readUsageOf(pids: readonly number[]): Promise<ProcessUsage | undefined> {
+  const used = await Promise.all(pids.map(readProcessUsage));
+  return used.reduce((sum, one) =>
+    sum === undefined || one === undefined
+      ? undefined
+      : { cpuMs: sum.cpuMs + one.cpuMs, rssBytes: sum.rssBytes + one.rssBytes },
+  );
 }
 
 /** Files that a process may have open at once; undefined where /proc does not tell. */

@@ -6,7 +6,7 @@ import type { Environment } from '../../commands/environment.ts';
 import { stackFolders } from '../folders.ts';
 import { inspectStack, refuseOrphan } from '../inspect-stack.ts';
 import { portHolder } from '../port-holder.ts';
-import { firstPortBase, isFree, portNames, stackPortOffsets } from '../ports.ts';
+import { firstPortBase, isFree, portNames, portOffset, usualMessaging } from '../ports.ts';
 import { listStackNames } from '../stack-list.ts';
 import { readPorts } from '../state.ts';
 import type { Finding } from './checks.ts';
@@ -19,8 +19,8 @@ export async function checkPorts(environment: Environment): Promise<Finding[]> {
   }
   const remembered = (await readPorts(stackFolders(environment, 'default')).catch(() => undefined))?.ports ?? {};
   const busy: string[] = [];
-  for (const name of portNames) {
-    const port = remembered[name] ?? firstPortBase + stackPortOffsets[name];
+  for (const name of portNames(usualMessaging)) {
+    const port = remembered[name] ?? firstPortBase + portOffset(name);
     if (!(await isFree('127.0.0.1', port))) {
       const holder = await portHolder(port);
       busy.push(`${port}${holder === undefined ? '' : ` (${holder})`}`);

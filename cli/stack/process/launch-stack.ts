@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { StackFolders } from '../folders.ts';
+import { crashFileName } from '../log-file.ts';
+import { endServers } from './end-servers.ts';
 import { processStartOf } from './process-identity.ts';
-import { crashFileName, exitError, logEnd, timeoutError, withLog } from './start-failure.ts';
+import { exitError, logEnds, timeoutError, withLog } from './start-failure.ts';
 import type { EnginesUp } from './engine-gate.ts';
 import { parseStackMessage, type EngineUp, type StackFailure, type StackMessage } from './stack-message.ts';
 import { stopProcess } from './stop-process.ts';
@@ -35,7 +37,7 @@ export async function launchStack(request: LaunchRequest): Promise<number> {
   const { environment, folders, keep } = request;
   const { clock, signal } = environment;
   signal.throwIfAborted();
-  const fromByte = await logEnd(folders);
+  const from = await logEnds(folders);
   const child = spawnStack(request);
   const { pid } = child;
   if (pid === undefined) {
@@ -53,8 +55,9 @@ export async function launchStack(request: LaunchRequest): Promise<number> {
     if (!keep || error === signal.reason) {
       const timeoutMs = request.enginesUp === undefined ? stopLimitMs : hastyStopLimitMs;
       await stopProcess({ process: { pid, processStart }, clock, timeoutMs });
+      await endServers({ folders, clock, timeoutMs: hastyStopLimitMs });
     }
-    throw await withLog(error, { folders, fromByte });
+    throw await withLog(error, { folders, from });
   } finally {
     if (child.connected) {
       child.disconnect();

@@ -21,7 +21,11 @@ export function parentChannel(child: ChildProcessSide): ParentChannel {
       }
     },
     onMessage: (work) => void child.on('message', work),
-    onGone: (work) => void child.once('disconnect', work),
+    onGone: (work) => {
+      // It may have gone while this program was being loaded.
+      if (child.connected === true) child.once('disconnect', work);
+      else queueMicrotask(work);
+    },
     close: () => {
       if (child.connected === true) {
         child.disconnect?.();

@@ -10,33 +10,45 @@ import { readVersion } from '../../version.ts';
 import { makeSecrets } from '../demo-users.ts';
 import { makeStackFolders, stackFolders, type StackFolders } from '../folders.ts';
 import { logRotation, openLogFile } from '../log-file.ts';
-import { planPorts, type PortName } from '../ports.ts';
+import { messagingIds, planPorts, portNames, type Ports } from '../ports.ts';
 import { portBaseFor } from '../port-base.ts';
-import type { Backends, StackSecrets, StackServer, StackState } from '../stack-files.ts';
-import { readEngines, readPorts, readSecrets, readState, writePorts, writeSecrets, writeState } from '../state.ts';
+import type { Backends, ServerProcess, StackSecrets, StackServer, StackState } from '../stack-files.ts';
+import { readEngines, readPorts, readSecrets, readSize, readState, writePorts, writeSecrets } from '../state.ts';
 import { openEngineGate, type EngineGate } from './engine-gate.ts';
 import { untilForgotten } from './forgotten.ts';
+import { openStateFile } from './state-file.ts';
 import { isRunning, processStartOf } from './process-identity.ts';
 import type { StackMessage } from './stack-message.ts';
 
-/** All servers of the embedded stack, started by services/run.ts. */
+/** All servers of a stack, in this process or in processes of their own. */
 export interface HostedServers extends AsyncDisposable {
+  /** As they are now. */
   readonly servers: readonly StackServer[];
+  /** Resolves when every server listens, and what they seed is there. */
+  listening(signal: AbortSignal): Promise<void>;
   /** Resolves when every server is ready. */
   ready(signal: AbortSignal): Promise<void>;
 }
 
 export interface HostRequest {
-  readonly dataFolder: string;
+  readonly backends: Backends;
+  readonly folders: StackFolders;
   /** Settings of the engines, by name; the environment gives the others. */
   readonly engines: Readonly<Record<string, string>>;
   /** For engines that are only being started. */
   readonly gate: EngineGate | undefined;
   readonly host: string;
-  readonly ports: Readonly<Record<PortName, number>>;
+  readonly ports: Ports;
+  /** For another number of messaging servers; those of the present ones stay. */
+  readonly choosePorts: (messaging: number) => Promise<Ports>;
+  readonly profileUrl: string;
+  readonly configuratorUrl: string;
+  readonly messagingServerIds: readonly string[];
   readonly secrets: StackSecrets;
   readonly logLevel: LogLevel;
   readonly writeLog: (text: string) => void;
+  /** Servers that have processes of their own: called when something of them changes. */
+  readonly changed: (servers: readonly StackServer[], processes: readonly ServerProcess[]) => void;
 }
 
 export interface StackProcessOptions {
@@ -89,11 +101,13 @@ async function hostStack(options: HostOptions): Promise<StackState> {
   const { clock, signal } = environment;
   const beganMs = clock.monotonicMs();
   await using log = openLogFile({ folder: folders.logs, ...logRotation });
-  const [secrets, ports, chosen] = await Promise.all([
+  const { messaging } = await readSize(folders);
+  const [secrets, firstPorts, chosen] = await Promise.all([
     ensureSecrets(options),
-    choosePorts(options),
+    choosePorts(options, { messaging }),
     readEngines(folders),
   ]);
+  let ports = firstPorts;
   const engines = chosen?.settings ?? {};
   const starting: StackState = {
     formatVersion: 1,
@@ -106,18 +120,19 @@ async function hostStack(options: HostOptions): Promise<StackState> {
     startedAtMs: clock.nowMs(),
     readyAfterMs: null,
     servers: [],
+    processes: [],
     profileUrl: `http://${host}:${ports['profile.http']}`,
     connectUrl: `http://${host}:${ports['connect.http']}`,
     configuratorUrl: `http://${host}:${ports['configurator.http']}`,
   };
-  await writeState(folders, starting);
-  let state = starting;
+  const file = openStateFile(folders, starting);
+  await file.update({});
   let isForgotten = false;
   try {
     const { logLevel, startServers } = options;
-    const writeLog = (text: string): void => log.write(text);
     await using hosted = await startServers({
-      dataFolder: folders.data,
+      backends: starting.backends,
+      folders,
       engines,
       gate:
         options.awaitEngines && environment.parent !== undefined
@@ -125,17 +140,24 @@ async function hostStack(options: HostOptions): Promise<StackState> {
           : undefined,
       host,
       ports,
+      choosePorts: async (count) => (ports = await choosePorts(options, { messaging: count, present: ports })),
+      profileUrl: starting.profileUrl,
+      configuratorUrl: starting.configuratorUrl,
+      messagingServerIds: messagingIds(messaging),
       secrets,
       logLevel,
-      writeLog,
+      writeLog: (text) => log.write(text),
+      // What cannot be written because somebody deleted the folder has nobody to read it.
+      changed: (servers, processes) => void file.update({ servers, processes }).catch(() => undefined),
     });
-    state = { ...state, servers: hosted.servers };
-    await writeState(folders, state);
+    await file.update({ servers: hosted.servers });
+    const either = AbortSignal.any([signal, gone]);
+    await hosted.listening(either);
     tell({ kind: 'listening', afterMs: Math.round(clock.monotonicMs() - beganMs) });
-    await hosted.ready(AbortSignal.any([signal, gone]));
-    state = { ...state, status: 'running', readyAfterMs: Math.round(clock.monotonicMs() - beganMs) };
-    await writeState(folders, state);
-    tell({ kind: 'ready', afterMs: state.readyAfterMs ?? 0 });
+    await hosted.ready(either);
+    const readyAfterMs = Math.round(clock.monotonicMs() - beganMs);
+    await file.update({ status: 'running', readyAfterMs });
+    tell({ kind: 'ready', afterMs: readyAfterMs });
     environment.parent?.close();
     await untilForgotten(folders, clock, signal);
     isForgotten = !signal.aborted;
@@ -143,10 +165,10 @@ async function hostStack(options: HostOptions): Promise<StackState> {
     // Not to a folder that somebody deleted.
     if (!isForgotten) {
       log.flushSync();
-      await writeState(folders, { ...state, status: 'stopped' });
+      await file.update({ status: 'stopped', processes: [] });
     }
   }
-  return { ...state, status: 'stopped' };
+  return { ...file.state, status: 'stopped' };
 }
 
 function backendsOf(engines: HostRequest['engines'], env: Environment['env']): Backends {
@@ -173,19 +195,19 @@ async function ensureSecrets({ environment, folders }: HostOptions): Promise<Sta
   return made;
 }
 
-async function choosePorts({
-  environment,
-  folders,
-  name,
-  portBase,
-  tell,
-}: HostOptions): Promise<Readonly<Record<PortName, number>>> {
+/** Those of `present` stay as they are: somebody of this stack listens there. */
+async function choosePorts(
+  { environment, folders, name, portBase, tell }: HostOptions,
+  { messaging, present = {} }: { readonly messaging: number; readonly present?: Ports },
+): Promise<Ports> {
   const remembered = portBase === undefined ? ((await readPorts(folders))?.ports ?? {}) : {};
   const base = portBase ?? (await portBaseFor(environment, name));
-  const plan = await planPorts({ host, remembered, base });
+  const names = portNames(messaging).filter((port) => present[port] === undefined);
+  const plan = await planPorts({ host, names, taken: Object.values(present), remembered, base });
   for (const replaced of plan.replaced) {
     tell({ kind: 'port-replaced', ...replaced });
   }
-  await writePorts(folders, { formatVersion: 1, ports: plan.ports });
-  return plan.ports;
+  const ports = { ...present, ...plan.ports };
+  await writePorts(folders, { formatVersion: 1, ports: { ...remembered, ...ports } });
+  return ports;
 }

@@ -6,12 +6,11 @@ import { join } from 'node:path';
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { StackFolders } from '../folders.ts';
 import { checkServers } from '../health.ts';
-import { logFileName } from '../log-file.ts';
+import { parseLogLine } from '../../output/log-line.ts';
+import { crashFileName } from '../log-file.ts';
+import { logFiles } from '../log-reader.ts';
 import { readState } from '../state.ts';
 import type { StackFailure } from './stack-message.ts';
-
-/** What the process says outside its log: crashes. */
-export const crashFileName = 'crash.log';
 
 export interface Exit {
   readonly name: string;
@@ -58,23 +57,29 @@ async function unready(folders: StackFolders): Promise<string> {
     : sick.map(({ server, reasons }) => `${server.serverId}: ${reasons.join(', ')}`).join('; ');
 }
 
-/** Where the log ends now, so that lines of earlier runs are not shown. */
-export async function logEnd(folders: StackFolders): Promise<number> {
-  return (await stat(join(folders.logs, logFileName)).catch(() => undefined))?.size ?? 0;
+/** Where each log ends, so that lines of earlier runs are not shown. */
+export type LogEnds = ReadonlyMap<string, number>;
+
+export async function logEnds({ logs }: StackFolders): Promise<LogEnds> {
+  const files = await logFiles(logs);
+  const sizes = files.map(
+    async (file) => [file, (await stat(join(logs, file)).catch(() => undefined))?.size ?? 0] as const,
+  );
+  return new Map(await Promise.all(sizes));
 }
 
 const tailBytes = 16 * 1024;
 const tailLines = 12;
 
-/** The same error, with the last lines logged since `fromByte` and what was said outside the log in `data.log`. */
+/** The same error, with the last lines logged since `from` and what was said outside the log in `data.log`. */
 export async function withLog(
   error: unknown,
-  { folders, fromByte }: { folders: StackFolders; fromByte: number },
+  { folders, from }: { folders: StackFolders; from: LogEnds },
 ): Promise<unknown> {
   if (!(error instanceof CecochatError)) {
     return error;
   }
-  const log = await readTail(join(folders.logs, logFileName), fromByte);
+  const log = await lastLogged(folders, from);
   const crash = await readTail(join(folders.logs, crashFileName), 0);
   const lines = [log, crash].filter((text) => text !== '').join('\n');
   const { code, message, hint, cause, data } = error;
@@ -83,6 +88,18 @@ export async function withLog(
     cause,
     data: lines === '' ? data : { ...data, log: lines },
   });
+}
+
+/** Of all logs together, by time. */
+async function lastLogged({ logs }: StackFolders, from: LogEnds): Promise<string> {
+  const tails = (await logFiles(logs)).map((file) => readTail(join(logs, file), from.get(file) ?? 0));
+  const lines = (await Promise.all(tails)).flatMap((text) => text.split('\n').filter((line) => line !== ''));
+  const timed = lines.map((line) => ({ line, time: parseLogLine(line).time }));
+  const sorted = timed.toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
+  return sorted
+    .slice(-tailLines)
+    .map(({ line }) => line)
+    .join('\n');
 }
 
 async function readTail(path: string, fromByte: number): Promise<string> {

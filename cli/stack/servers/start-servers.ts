@@ -1,16 +1,16 @@
 /**
- * All servers in this process, on the embedded engines or on Kafka, Cassandra and Redis. The one file of the CLI that loads servers, so it is
- * itself loaded only when it is needed.
+ * All servers in this process. The one file of the CLI that loads all of them, so it is itself loaded only when it
+ * is needed.
  */
 import { startAll } from '../../../services/run.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { HostedServers, HostRequest } from '../process/stack-process.ts';
 
 export function startServers({ clock, random, env }: Environment): (request: HostRequest) => Promise<HostedServers> {
-  return async ({ dataFolder, engines, gate, host, ports, secrets, logLevel, writeLog }) => {
+  return async ({ folders, engines, gate, host, ports, messagingServerIds, secrets, logLevel, writeLog }) => {
     const { adminToken, users } = secrets;
     const running = await startAll({
-      dataFolder,
+      dataFolder: folders.data,
       engines: [
         { origin: 'up', keyedBy: 'name', values: engines },
         { origin: 'environment', keyedBy: 'variable', values: env },
@@ -18,6 +18,7 @@ export function startServers({ clock, random, env }: Environment): (request: Hos
       gate,
       host,
       ports,
+      messagingServerIds,
       adminToken,
       users,
       logLevel,
@@ -32,6 +33,7 @@ export function startServers({ clock, random, env }: Environment): (request: Hos
         httpAddress,
         grpcAddress: grpcAddress ?? null,
       })),
+      listening: () => Promise.resolve(),
       ready: (signal) => running.ready(signal),
       [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
     };

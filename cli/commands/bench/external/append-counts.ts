@@ -2,7 +2,7 @@
  * How the stack puts its appends together, read from the metrics of its messaging servers.
  */
 import { CecochatError } from '../../../../services/core/errors.ts';
-import type { StackServer } from '../../../stack/stack-files.ts';
+import type { StackAccess } from '../../../stack/running-stack.ts';
 
 export interface AppendCounts {
   readonly requests: number;
@@ -11,9 +11,16 @@ export interface AppendCounts {
   readonly bytes: number;
 }
 
-/** All servers of a stack share a process, and so its metrics. Error: stack.unhealthy. */
-export async function readAppendCounts(servers: readonly StackServer[], signal: AbortSignal): Promise<AppendCounts> {
-  const url = `${servers.find(({ name }) => name === 'messaging')?.httpAddress ?? ''}/metrics`;
+/** Of all its messaging servers together. Error: stack.unhealthy. */
+export async function readAppendCounts(stack: StackAccess, signal: AbortSignal): Promise<AppendCounts> {
+  const messaging = stack.servers.filter(({ name }) => name === 'messaging');
+  // Servers that share a process share its metrics.
+  const counted = stack.serverPids.length === 0 ? messaging.slice(0, 1) : messaging;
+  const counts = await Promise.all(counted.map(({ httpAddress }) => readCounts(`${httpAddress}/metrics`, signal)));
+  return counts.reduce(countsTogether, { requests: 0, batches: 0, records: 0, bytes: 0 });
+}
+
+async function readCounts(url: string, signal: AbortSignal): Promise<AppendCounts> {
   try {
     const text = await (await fetch(url, { signal })).text();
     const value = (name: keyof AppendCounts): number =>
@@ -34,6 +41,15 @@ export async function readAppendCounts(servers: readonly StackServer[], signal: 
       hint: 'a stack of an older version? "cecochat down", then "cecochat up"',
     });
   }
+}
+
+function countsTogether(one: AppendCounts, other: AppendCounts): AppendCounts {
+  return {
+    requests: one.requests + other.requests,
+    batches: one.batches + other.batches,
+    records: one.records + other.records,
+    bytes: one.bytes + other.bytes,
+  };
 }
 
 export function countsBetween(before: AppendCounts, after: AppendCounts): AppendCounts {

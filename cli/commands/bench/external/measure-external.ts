@@ -56,9 +56,9 @@ export async function measureExternal(invocation: Invocation, request: ExternalR
     const { output, environment } = invocation;
     const seconds = (load.warmUpMs + load.durationMs) / 1000;
     output.progress(`measuring ${title} for ${seconds} s`);
-    const before = await readAppendCounts(request.stack.servers, environment.signal);
+    const before = await readAppendCounts(request.stack, environment.signal);
     const figures = await chat.run(load);
-    const after = await readAppendCounts(request.stack.servers, environment.signal);
+    const after = await readAppendCounts(request.stack, environment.signal);
     return { chat: figures, appends: countsBetween(before, after) };
   };
   const floor = async (phase: Omit<Phase, 'floor'>, load: Load, kind: FloorKind): Promise<Phase> => ({
