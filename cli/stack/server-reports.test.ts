@@ -22,6 +22,7 @@ test('what is seeded is told as its engine comes up, the servers once all engine
   expect(said()).toEqual(['schema seed', 'topic seed']);
   heard({ kind: 'prepared', engine: 'cassandra' });
   heard({ kind: 'prepared', engine: 'kafka' });
+  heard({ kind: 'prepared', engine: 'kafka' });
   expect(said()).toEqual(['schema ready', 'topic ready', 'configuration seed', 'users seed', 'servers start']);
   heard({ kind: 'listening', afterMs: 1 });
   heard({ kind: 'ready', afterMs: 2 });

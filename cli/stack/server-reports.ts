@@ -21,6 +21,8 @@ export function reportServers(report: Report, awaitsEngines: boolean): ServerRep
   tell('servers', awaitsEngines ? 'wait' : 'start');
   const opened = new Set<EngineName>();
   const onOpened = (engine: EngineName): void => {
+    // Each of several processes opens it for itself.
+    if (opened.has(engine)) return;
     opened.add(engine);
     const seed = seedOf[engine];
     if (seed !== undefined) tell(seed, 'ready');

@@ -1,7 +1,12 @@
+import type { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { CecochatError } from '../../../services/core/errors.ts';
 import { checkOutput } from '../../e2e/output-schema.ts';
 import { openWorkbench, type Workbench } from '../../e2e/run-command.ts';
+import { createPrintOutput } from '../../output/print-output.ts';
+import { showProgress } from './show-progress.ts';
 
 const up = ['up', '--port-base', '0'];
 
@@ -36,6 +41,23 @@ describe('the progress of up', () => {
     expect([checkOutput(ran.stdout).status, ran.stderr]).toEqual(['ok', '']);
     const parts = [...ran.stdout.matchAll(/"part":"(\w+)","step":"ready"/g)].map(([, part]) => part);
     expect(parts).toEqual(['configuration', 'users', 'servers']);
+  });
+
+  test('is told with --json as the schema says, also that of an image', async () => {
+    await using bench = await openWorkbench();
+    const environment = bench.environment();
+    const output = createPrintOutput({ environment, command: 'up', json: true });
+    const { report, unfinished } = showProgress({ environment, output }, { hasLines: true });
+    report({ part: 'kafka', step: 'wait', detail: '' });
+    const pull = { doneBytes: 1, totalBytes: 2, percent: 50, unpackedPercent: 0 };
+    report({ part: 'kafka', step: 'pull', detail: 'apache/kafka:4.3.1', pull });
+    report({ part: 'redis', step: 'keep', detail: '' });
+    expect(unfinished()).toBe('kafka: pull');
+    await output.fail(new CecochatError('timed.out', 'too late'));
+    environment.stdout.end();
+    const printed = await text(environment.stdout as PassThrough);
+    expect(checkOutput(printed)).toMatchObject({ status: 'error' });
+    expect(printed.split('\n').filter((line) => line.includes('"event":"provision"'))).toHaveLength(3);
   });
 
   test('says in the table what failed, and the error below it', async () => {

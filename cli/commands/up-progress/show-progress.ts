@@ -11,7 +11,7 @@ import { withFailure, withReport, type PartRow } from './part-rows.ts';
 export interface UpProgress {
   readonly report: Report;
   /** The parts that are not ready and what they were at: "kafka: health, servers: wait". */
-  unfinished(): string;
+  readonly unfinished: () => string;
   /** The table stays as it is at the end; a failed part is marked in it. */
   end(error?: unknown): void;
 }
