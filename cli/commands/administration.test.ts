@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CecochatError } from '../../services/core/errors.ts';
 import { checkOutput } from '../e2e/output-schema.ts';
-import { openWorkbench, type Ran, type Workbench } from '../e2e/run-command.ts';
+import { openWorkbench, type Ran, type RunOptions, type Workbench } from '../e2e/run-command.ts';
 import { findRunningStack } from '../stack/running-stack.ts';
 
 /** One real stack for all of these, in this process. */
@@ -24,8 +24,8 @@ afterAll(async () => {
   await bench[Symbol.asyncDispose]();
 }, 30_000);
 
-async function json(argv: readonly string[]) {
-  const ran = await bench.run([...argv, '--json']);
+async function json(argv: readonly string[], options: RunOptions = {}) {
+  const ran = await bench.run([...argv, '--json'], options);
   expect(ran.stderr).toBe('');
   return { ...checkOutput(ran.stdout), code: ran.code };
 }
@@ -69,6 +69,44 @@ describe('user', () => {
       stderr: expect.stringContaining('the password is empty'),
     });
     expect(await bench.run(['user', 'password', 'nobody', '--generate'])).toMatchObject({ code: 1 });
+  });
+});
+
+describe('whoever chats', () => {
+  const chatting = [['send', '--to', 'alice', 'hello'], ['history'], ['listen', '--count', '1', '--timeout', '5s']];
+
+  test.each(chatting)('%s takes the password that is given, also when a session is kept', async (...command) => {
+    const as = ['--as', 'bob'];
+    expect(await bench.run(['history', ...as])).toMatchObject({ code: 0 });
+    expect(await bench.run(['send', ...as, '--to', 'alice', 'first'])).toMatchObject({ code: 0 });
+    const wrong = await bench.run([...command, ...as], { env: { CECOCHAT_PASSWORD: 'not this one' } });
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('the name or the password is wrong') });
+  });
+
+  test.each(chatting)('%s does not tell whether there is a user, and says what helps', async (...command) => {
+    expect(await bench.run([...command, '--as', 'nobody'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no user "nobody", or no password[^]*user add nobody[^]*CECOCHAT_PASSWORD/),
+    });
+  });
+
+  test('send stops at a bad line, and says what was sent and what was not', async () => {
+    const stdin = `one\ntwo\n${'x'.repeat(9000)}\nfour\n`;
+    const sent = await json(['send', '--as', 'bob', '--to', 'alice'], { stdin });
+    expect(sent).toMatchObject({
+      code: 2,
+      data: { sent: 2 },
+      error: {
+        message: expect.stringContaining('line 3 has 9000 bytes'),
+        data: { sent: '2', unsentFromLine: '3' },
+      },
+    });
+    expect(sent.error?.message).toContain('2 messages sent, nothing from line 3 on');
+  });
+
+  test('smoke with a name is about that stack only', async () => {
+    const ran = await json(['smoke', '--name', 'nope']);
+    expect(ran).toMatchObject({ code: 3, error: { code: 'stack.not_running', data: { stack: 'nope' } } });
   });
 });
 

@@ -49,7 +49,7 @@ async function down(invocation: Invocation, { name, volumes, timeout }: DownOpti
   });
   const deleteData = volumes === true;
   const existing = await folderBytes(folders.root);
-  const onDocker = await settled(findStackOnDocker(environment, name));
+  const onDocker = await settled(findStackOnDocker(environment, name, { measures: deleteData }));
   if (before?.condition === 'absent' && existing === undefined && onDocker.value === undefined) {
     throw notRunning(name, 'does not exist');
   }
@@ -114,8 +114,8 @@ function downText({ name, stopped, tookMs, deleteData, data, onDocker, before }:
   return `stack "${name}" ${what}${containers}; ${deleteData ? 'its data is deleted' : `its data stays in ${stays}`}${elsewhere}`;
 }
 
-function volumeText({ name, bytes }: VolumeSize): string {
-  return bytes === undefined ? name : `${name}: ${formatBytes(bytes)}`;
+function volumeText({ name, size }: VolumeSize): string {
+  return size === undefined ? name : `${name}: ${size.isMost ? 'at most ' : ''}${formatBytes(size.bytes)}`;
 }
 
 async function holding(data: string): Promise<string> {

@@ -95,8 +95,7 @@ export async function showLog({ environment, output }: Invocation, request: Show
   const { signal } = environment;
   const { tail, follow, containers = [] } = request;
   const accept = (line: LogLine): boolean => matchesLog(line, request);
-  const files = await logFiles(request.folder);
-  const servers = files.map((file) => serverLog(environment, { ...request, file }));
+  const servers = await serverLogs(environment, request);
   let shown = 0;
   for await (const line of mergeLogs([...servers, ...containers], { tail, follow, accept, signal })) {
     await output.event({ event: 'log', data: line, text: formatLogLine(line, output.colours) });
@@ -104,6 +103,15 @@ export async function showLog({ environment, output }: Invocation, request: Show
   }
   signal.throwIfAborted();
   return shown;
+}
+
+/** What the servers log, in one file or in one for each of their processes. */
+export async function serverLogs(
+  environment: Invocation['environment'],
+  request: ShowLogRequest,
+): Promise<LogSource[]> {
+  const files = await logFiles(request.folder);
+  return files.map((file) => serverLog(environment, { ...request, file }));
 }
 
 function serverLog(

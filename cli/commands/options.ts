@@ -113,6 +113,9 @@ export function stackOption(): Option {
 
 /** Shown under the command's help: [command line, what it does]. */
 export function addExamples(command: Command, examples: readonly (readonly [string, string])[]): void {
-  const lines = examples.map(([line, meaning]) => `  $ ${line}\n      ${meaning}`);
-  command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+  command.addHelpText('after', examplesText(examples));
+}
+
+export function examplesText(examples: readonly (readonly [string, string])[]): string {
+  return `\nExamples:\n${examples.map(([line, meaning]) => `  $ ${line}\n      ${meaning}`).join('\n')}`;
 }

@@ -8,9 +8,11 @@ import { formatDuration } from '../output/units.ts';
 import { demoUsers } from '../stack/demo-users.ts';
 import { chooseEngines, type EngineChoice, type EngineOptions } from '../stack/engine-choice.ts';
 import type { DockerStackRequest } from '../stack/docker/docker-stack.ts';
+import { pagesAt, profiles, type StackPage } from '../stack/docker/provision/published-ports.ts';
 import { stackFolders } from '../stack/folders.ts';
 import type { Provision } from '../stack/provision.ts';
 import { mostMessaging, usualMessaging } from '../stack/ports.ts';
+import { readEngines } from '../stack/state.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, durationOption, integerOption, stackOption } from './options.ts';
@@ -20,9 +22,11 @@ import { showProgress, type UpProgress } from './up-progress/show-progress.ts';
 interface UpOptions extends EngineOptions {
   readonly name: string;
   readonly foreground?: true;
+  readonly plain?: true;
   readonly timeout?: number;
   readonly keep?: true;
   readonly portBase?: number;
+  readonly profile?: readonly string[];
   readonly messaging?: number;
 }
 
@@ -46,12 +50,14 @@ export const upCommand: CommandModule = {
       .option('--cassandra <nodes>', 'with external: some Cassandra nodes, host:port separated by commas')
       .option('--redis <url>', 'with external: redis://host:port, rediss://, redis+sentinel://, redis+cluster://')
       .option('--docker-host <url>', 'with docker: its engine, like unix:///var/run/docker.sock')
+      .addOption(new Option('--profile <names...>', 'with docker: what else to start as containers').choices(profiles))
+      .option('--foreground', 'stay, show a dashboard, and stop the stack at q or Ctrl-C')
+      .option('--plain', 'with --foreground: lines of the log, also on a terminal')
       .option(
         '--messaging <count>',
         `how many messaging servers share the partitions (default: as before, else ${usualMessaging})`,
         integerOption({ min: 1, max: mostMessaging }),
       )
-      .option('--foreground', 'stay, show status and log, and stop the stack at Ctrl-C')
       .option(
         '--timeout <duration>',
         'how long it may take (default: 30s, with docker 10m)',
@@ -68,12 +74,13 @@ export const upCommand: CommandModule = {
       ['cecochat up', 'start the stack "default"'],
       ['cecochat up --name second', 'another one beside it, with ports of its own'],
       ['cecochat up --backends docker', 'Kafka, Cassandra and Redis as containers'],
+      ['cecochat up --backends docker --profile observability --profile tools', 'with Jaeger, Grafana, Kibana ...'],
       [
         'cecochat up --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
         'on real engines; a later up finds them again',
       ],
       ['cecochat up --messaging 4', 'with four messaging servers, as with "cecochat scale messaging=4" later'],
-      ['cecochat up --foreground', 'watch its log until Ctrl-C'],
+      ['cecochat up --foreground', 'watch its servers, figures and log; q stops it'],
     ]);
   },
 };
@@ -86,6 +93,8 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   const folders = stackFolders(environment, name);
   const engines = await chooseEngines(environment, folders, options);
   output.progress(`stack "${name}": ${engines.backends} engines, ${engines.reason}`);
+  const { profile: asked = [] } = options;
+  refuseProfiles(asked, engines);
   const { portBase, messaging } = options;
   const keep = options.keep === true;
   const { docker, backends, settings } = engines;
@@ -96,17 +105,33 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
     const how =
       docker === undefined
         ? { engines: settings }
-        : { provision: await onDocker(invocation, { name, docker, keep, report }) };
+        : { provision: await onDocker(invocation, { name, docker, keep, profiles: asked, report }) };
     return startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, report, ...how });
   });
-  const data = upData(invocation, stack, { engines, tookMs: Math.round(clock.monotonicMs() - beganMs) });
-  const text = upText(invocation, stack, data.tookMs);
+  const pages = pagesAt((await readEngines(folders))?.docker?.ports ?? {});
+  const data = upData(invocation, stack, { engines, pages, tookMs: Math.round(clock.monotonicMs() - beganMs) });
+  const text = upText(invocation, stack, data);
   if (options.foreground !== true) {
     return { data, text };
   }
   await output.event({ event: 'ready', data, text });
   const { followStack } = await import('./follow-stack.ts');
-  return followStack(invocation, stack);
+  return followStack(invocation, stack, { plain: options.plain === true || !hasScreen(invocation) });
+}
+
+function hasScreen({ environment, output }: Invocation): boolean {
+  const { stdin, stdout, host, env } = environment;
+  const onTerminal = stdin.isTTY === true && stdout.isTTY === true && host !== undefined;
+  return onTerminal && env['TERM'] !== 'dumb' && !output.json;
+}
+
+function refuseProfiles([first]: readonly string[], { docker, backends, reason }: EngineChoice): void {
+  if (first === undefined || docker !== undefined) return;
+  throw new CecochatError(
+    'usage.invalid',
+    `option --profile ${first} needs a Docker engine; this stack is on ${backends} engines, ${reason}`,
+    { hint: 'cecochat up --backends docker --profile …, under another name: data does not move' },
+  );
 }
 
 async function onDocker(invocation: Invocation, request: DockerStackRequest): Promise<Provision> {
@@ -124,7 +149,8 @@ async function sayingLog(
     const stack = await work();
     progress.end();
     return stack;
-  } catch (error) {
+  } catch (thrown) {
+    const error = withMissing(thrown, progress.unfinished());
     progress.end(error);
     const log = error instanceof CecochatError ? (error.data['log'] ?? '') : '';
     if (log !== '') {
@@ -135,16 +161,25 @@ async function sayingLog(
   }
 }
 
+/** Where nobody else said what was not ready in time. */
+function withMissing(error: unknown, missing: string): unknown {
+  const isBare = error instanceof CecochatError && error.code === 'timed.out' && error.cause === undefined;
+  if (!isBare || missing === '') return error;
+  const { code, message, hint, data } = error;
+  return new CecochatError(code, message, { ...(hint === undefined ? {} : { hint }), data, cause: new Error(missing) });
+}
+
 interface UpData {
   readonly name: string;
   readonly alreadyRunning: boolean;
   readonly tookMs: number;
+  readonly pages: readonly StackPage[];
 }
 
 function upData(
   { environment }: Invocation,
   stack: StartedStack,
-  { engines, tookMs }: { engines: EngineChoice; tookMs: number },
+  { engines, pages, tookMs }: { engines: EngineChoice; pages: readonly StackPage[]; tookMs: number },
 ): UpData {
   const { name, pid, alreadyRunning, readyAfterMs, servers, profileUrl, connectUrl, configuratorUrl } = stack;
   const folder = stackFolders(environment, name).root;
@@ -159,10 +194,10 @@ function upData(
     tookMs,
     readyAfterMs,
   };
-  return Object.assign(about, { servers, ...urls, demoUsers });
+  return Object.assign(about, { servers, ...urls, pages, demoUsers });
 }
 
-function upText({ environment, output }: Invocation, stack: StartedStack, tookMs: number): string {
+function upText({ environment, output }: Invocation, stack: StartedStack, { tookMs, pages }: UpData): string {
   const { colours } = output;
   const { name, pid } = stack;
   const argument = nameArgument(name);
@@ -180,6 +215,7 @@ function upText({ environment, output }: Invocation, stack: StartedStack, tookMs
     '',
     `demo users  ${demoUsers.map((user) => user.name).join(', ')} (passwords in ${folder}/secrets.json)`,
     `API pages   ${stack.profileUrl}/docs`,
+    ...pageLines(pages),
     `data, logs  ${folder}`,
     '',
     'next:',
@@ -188,4 +224,12 @@ function upText({ environment, output }: Invocation, stack: StartedStack, tookMs
     `  cecochat status${argument}`,
     `  cecochat down${argument}`,
   ].join('\n');
+}
+
+/** Under "web pages", as the lines above them. */
+function pageLines(pages: readonly StackPage[]): string[] {
+  const width = Math.max(0, ...pages.map(({ part }) => part.length));
+  return pages.map(
+    ({ part, url }, index) => `${index === 0 ? 'web pages ' : '          '}  ${part.padEnd(width)}  ${url}`,
+  );
 }

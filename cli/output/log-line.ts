@@ -52,13 +52,14 @@ export function matchesLog({ level, part }: LogLine, filter: LogFilter): boolean
   );
 }
 
-export function formatLogLine({ time, level, part, message, fields }: LogLine, colours: Colours): string {
+export function formatLogLine(line: LogLine, colours: Colours): string {
+  const { time, level, part, message } = line;
   if (time === '' && part === '') {
     return message;
   }
   const paint = { debug: colours.dim, info: colours.cyan, warn: colours.yellow, error: colours.red }[level];
   const clock = /T(\d\d:\d\d:\d\d\.\d{3})/.exec(time)?.[1] ?? '';
-  const facts = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`);
+  const facts = logFacts(line);
   return [
     ...(clock === '' ? [] : [colours.dim(clock)]),
     paint(level.padEnd(5)),
@@ -66,6 +67,11 @@ export function formatLogLine({ time, level, part, message, fields }: LogLine, c
     message,
     ...(facts.length === 0 ? [] : [colours.dim(facts.join(' '))]),
   ].join(' ');
+}
+
+/** "partition=7" for each field. */
+export function logFacts({ fields }: LogLine): string[] {
+  return Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`);
 }
 
 function shown(value: unknown): string {

@@ -1,5 +1,5 @@
 /**
- * Asks servers how they are: /readyz of each, at the same time.
+ * Asks servers how they are: /readyz of each, at the same time; and what they measured.
  */
 import { get } from 'node:http';
 import type { StackServer } from './stack-files.ts';
@@ -28,6 +28,13 @@ export async function checkServer(server: StackServer, signal: AbortSignal): Pro
     signal.throwIfAborted();
     return { server, state: 'unreachable', reasons: [error instanceof Error ? error.message : String(error)] };
   }
+}
+
+/** Rejects when it does not answer within two seconds, or with anything but its metrics. */
+export async function fetchMetrics({ httpAddress }: StackServer, signal: AbortSignal): Promise<string> {
+  const { status, body } = await fetchText(`${httpAddress}/metrics`, signal);
+  if (status !== 200) throw new Error(`${httpAddress}/metrics answered ${status}`);
+  return body;
 }
 
 function fetchText(url: string, signal: AbortSignal): Promise<{ status: number; body: string }> {

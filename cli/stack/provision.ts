@@ -18,6 +18,6 @@ export interface ProvisionRun {
 
 export interface ProvisionPlan {
   readonly engines: StackEngines;
-  /** Whether anything is to be made, started or made anew. */
+  /** Whether an engine of the servers is to be made, started or made anew. */
   readonly isChange: boolean;
 }

@@ -5,12 +5,12 @@ import type { Report } from './part-report.ts';
 import { engineNames, type EngineName, type StackMessage } from './process/stack-message.ts';
 
 export interface ServerReports {
-  engineUp(engine: EngineName): void;
-  heard(message: StackMessage): void;
+  readonly engineUp: (engine: EngineName) => void;
+  readonly heard: (message: StackMessage) => void;
 }
 
-/** What is seeded first on each engine. */
-const seedOf: Readonly<Record<EngineName, string>> = { kafka: 'topic', cassandra: 'schema', redis: 'configuration' };
+/** What each engine gets as soon as it is up; the configuration follows once all of them are open. */
+const seedOf: Readonly<Partial<Record<EngineName, string>>> = { kafka: 'topic', cassandra: 'schema' };
 
 /** `awaitsEngines`: the process starts beside its engines and says when it opened each one. */
 export function reportServers(report: Report, awaitsEngines: boolean): ServerReports {
@@ -22,13 +22,18 @@ export function reportServers(report: Report, awaitsEngines: boolean): ServerRep
   const opened = new Set<EngineName>();
   const onOpened = (engine: EngineName): void => {
     opened.add(engine);
-    // The configuration follows once all engines are open.
-    if (engine !== 'redis') tell(seedOf[engine], 'ready');
-    if (engine === 'cassandra') tell('users', 'seed');
-    if (opened.size === engineNames.length) tell('servers', 'start');
+    const seed = seedOf[engine];
+    if (seed !== undefined) tell(seed, 'ready');
+    if (opened.size < engineNames.length) return;
+    tell('configuration', 'seed');
+    tell('users', 'seed');
+    tell('servers', 'start');
   };
   return {
-    engineUp: (engine) => tell(seedOf[engine], 'seed'),
+    engineUp: (engine) => {
+      const seed = seedOf[engine];
+      if (seed !== undefined) tell(seed, 'seed');
+    },
     heard: (message) => {
       if (message.kind === 'prepared') onOpened(message.engine);
       else if (message.kind === 'listening') {

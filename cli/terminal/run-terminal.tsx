@@ -2,17 +2,7 @@
  * Runs the terminal client: keys and servers bring actions, each action makes a new state, each state a frame.
  * A key is drawn at once; what servers bring is drawn a few times a second.
  */
-import { PassThrough, Writable } from 'node:stream';
-import { render, type Instance } from 'ink';
-import type { ReactElement } from 'react';
-import type { Clock } from '../../services/core/time/clock.ts';
-import type { InputStream, OutputStream } from '../commands/environment.ts';
-import type { TerminalHost } from '../terminal-host.ts';
-import { SlotsContext } from './components/lines.tsx';
-import { listenToKeyboard } from './device/keyboard.ts';
-import { createPainter } from './device/painter.ts';
-import { createScreenMode } from './device/screen-mode.ts';
-import { sizeOf } from './model/layout.ts';
+import { openScreen, type ScreenDevices } from './device/screen.tsx';
 import type { Action, Effect } from './model/action.ts';
 import type { State } from './model/state.ts';
 import { update } from './model/update.ts';
@@ -21,12 +11,7 @@ import { cursorOf } from './view/cursor.ts';
 import { createPaint } from './view/paint.ts';
 import { titleOf } from './view/title.ts';
 
-export interface TerminalRequest {
-  readonly stdin: InputStream;
-  readonly stdout: OutputStream;
-  readonly host: TerminalHost;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+export interface TerminalRequest extends ScreenDevices {
   readonly state: State;
   readonly colours: boolean;
   readonly bell: boolean;
@@ -45,78 +30,26 @@ export interface Terminal {
   close(): void;
 }
 
-const drawEveryMs = 40;
 const tickMs = 1_000;
-/** More than there are panes and lines between them: see Lines. */
-const gridColumns = 16;
 
 export function openTerminal(request: TerminalRequest): Terminal {
-  const { stdin, stdout, host, clock, signal } = request;
-  const mode = createScreenMode(request);
-  const painter = createPainter((text) => void stdout.write(text));
+  const { clock } = request;
   const paint = createPaint(request.colours);
-  let state: State = { ...request.state, size: sizeOf(stdout.columns ?? 80, stdout.rows ?? 24) };
-  let scheduled: 'no' | 'soon' | 'now' = 'no';
-  let title = '';
+  let state = request.state;
   let closed = false;
-  let leave: (error?: unknown) => void = () => undefined;
-  const left = new Promise<void>((resolve, reject) => {
-    leave = (error) => (error === undefined ? resolve() : reject(error));
-  });
-  left.catch(() => undefined);
-
-  const frames = new Writable({
-    decodeStrings: false,
-    write(frame: string, _encoding, done) {
-      // ink draws once more when it ends.
-      if (mode.entered) painter.paint(frame, cursorOf(state, paint));
-      done();
+  const screen = openScreen({
+    ...request,
+    frame: () => <ChatScreen state={state} paint={paint} />,
+    cursor: () => cursorOf(state, paint),
+    title: request.title ? () => titleOf(state) : undefined,
+    keyboard: {
+      key: (key) => dispatch({ kind: 'key', key }),
+      paste: (text) => dispatch({ kind: 'paste', text }),
+      focus: (focused) => dispatch({ kind: 'focus', focused }),
     },
+    resized: (size) => dispatch({ kind: 'resize', size }),
   });
-  const grid = Object.assign(frames, { columns: gridColumns, rows: 1_000 });
-  const screen = (): ReactElement => (
-    <SlotsContext.Provider value={painter.slots}>
-      <ChatScreen state={state} paint={paint} />
-    </SlotsContext.Provider>
-  );
-  let instance: Instance | undefined;
-  const draw = (): void => {
-    scheduled = 'no';
-    if (closed || !mode.entered) return;
-    // A slow line gets the latest frame when it takes more, not every frame.
-    if (stdout.writableNeedDrain) {
-      stdout.once('drain', () => schedule('now'));
-      return;
-    }
-    guarded(() => {
-      // ink in debug mode hands on each frame as a whole, at once.
-      const streams = {
-        stdout: grid as unknown as NodeJS.WriteStream,
-        stdin: new PassThrough() as unknown as NodeJS.ReadStream,
-      };
-      if (instance === undefined) {
-        instance = render(screen(), { ...streams, debug: true, patchConsole: false, exitOnCtrlC: false });
-        instance.waitUntilExit().catch((error: unknown) => leave(error));
-      } else instance.rerender(screen());
-      if (request.title && titleOf(state) !== title) {
-        title = titleOf(state);
-        stdout.write(`\u001b]2;${title}\u0007`);
-      }
-    });
-  };
-  const schedule = (when: 'soon' | 'now'): void => {
-    if (closed || scheduled === 'now' || scheduled === when) return;
-    scheduled = when;
-    if (when === 'now') setImmediate(draw);
-    else clock.after(drawEveryMs, () => scheduled === 'soon' && draw());
-  };
-  const guarded = (work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      leave(error);
-    }
-  };
+  state = { ...state, size: screen.size };
   const carryOut = (effect: Effect): void => {
     if ('client' in effect) {
       request.carryOut(effect);
@@ -124,63 +57,38 @@ export function openTerminal(request: TerminalRequest): Terminal {
     }
     switch (effect.kind) {
       case 'bell':
-        if (request.bell) stdout.write('\u0007');
+        if (request.bell) screen.ring();
         return;
       case 'redraw':
-        painter.reset();
-        stdout.write('\u001b[0m\u001b[2J');
+        screen.clear();
         return;
       case 'suspend':
-        mode.leave();
-        title = '';
-        void host.suspend().then(() => {
-          if (closed) return;
-          mode.enter();
-          dispatch({ kind: 'resize', size: sizeOf(stdout.columns ?? 80, stdout.rows ?? 24) });
-        });
+        screen.suspend();
         return;
       case 'leave':
-        leave();
+        screen.leave();
     }
   };
   const dispatch = (action: Action): void => {
     if (closed) return;
-    guarded(() => {
+    screen.guarded(() => {
       const before = state;
       const { state: next, effects } = update(state, action);
       state = next;
       for (const effect of effects) carryOut(effect);
-      if (state !== before) schedule(action.kind === 'network' || action.kind === 'tick' ? 'soon' : 'now');
+      if (state !== before) screen.schedule(action.kind === 'network' || action.kind === 'tick' ? 'soon' : 'now');
     });
   };
-
-  const onResize = (): void => dispatch({ kind: 'resize', size: sizeOf(stdout.columns ?? 80, stdout.rows ?? 24) });
-  const onAbort = (): void => leave(signal.reason);
-  const guard = host.guard(() => mode.leave());
-  mode.enter();
-  const keyboard = listenToKeyboard(stdin, {
-    key: (key) => dispatch({ kind: 'key', key }),
-    paste: (text) => dispatch({ kind: 'paste', text }),
-    focus: (focused) => dispatch({ kind: 'focus', focused }),
-  });
-  stdout.on('resize', onResize);
-  signal.addEventListener('abort', onAbort, { once: true });
   const ticks = clock.every(tickMs, () => dispatch({ kind: 'tick', nowMs: clock.nowMs(), rttMs: request.rttMs() }));
-  schedule('now');
+  screen.schedule('now');
 
   return {
     dispatch,
-    left,
+    left: screen.left,
     close() {
-      if (closed) return;
       closed = true;
       ticks.cancel();
-      stdout.off('resize', onResize);
-      signal.removeEventListener('abort', onAbort);
-      keyboard[Symbol.dispose]();
-      mode.leave();
-      instance?.unmount();
-      guard[Symbol.dispose]();
+      screen.close();
     },
   };
 }

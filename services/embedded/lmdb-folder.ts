@@ -82,7 +82,7 @@ export async function openLmdbFolder(options: FolderOptions): Promise<LmdbFolder
  * then do the promises of its writes resolve. Event-turn batching is off: callers group their writes themselves.
  */
 function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
-  return open<Buffer, Buffer>({
+  const env = open<Buffer, Buffer>({
     path,
     noSubdir: false,
     maxDbs: 16,
@@ -90,6 +90,30 @@ function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
     eventTurnBatching: false,
     encoding: 'binary',
     keyEncoding: 'binary',
+  });
+  env.on('aftercommit', cutCommitted);
+  return env;
+}
+
+/** An operation of a commit, as lmdb-js keeps it: with what it wrote, and linked to the one after it. */
+interface Operation {
+  next: Operation | null;
+  meta: unknown;
+}
+
+/**
+ * lmdb-js never cuts its list of operations. Once a collection of garbage has moved one of them to the old generation,
+ * each later one counts as used, with all that hangs on it, until the old generation is collected (30 000 commits:
+ * 10.8 MB were moved there, 1.6 MB with this). The list is walked when this is called; it is cut right after that.
+ */
+function cutCommitted({ next: first, last }: { readonly next: Operation; readonly last: Operation }): void {
+  queueMicrotask(() => {
+    for (let operation: Operation | null = first; operation !== null && operation !== last;) {
+      const after: Operation | null = operation.next;
+      operation.next = null;
+      operation.meta = null;
+      operation = after;
+    }
   });
 }
 

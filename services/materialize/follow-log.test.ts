@@ -109,7 +109,7 @@ test('batches of many partitions share a write while one is on its way', async (
     watermark: { next: { incarnation, offset: 1 }, state: { ...emptyState, incarnation } },
   });
   const first = writer.write(batch(0));
-  await Promise.resolve();
+  while (written.length < 1) await systemClock.sleep(1);
   const rest = [writer.write(batch(1)), writer.write(batch(2))];
   await systemClock.sleep(1);
   finish();

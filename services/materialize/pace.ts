@@ -27,19 +27,20 @@ interface Budget {
 export function createPace(deps: { clock: Clock; restMs: number }): Pace {
   const { clock, restMs } = deps;
   const budgets = new Map<number, Budget>();
-  const waits = new Set<() => void>();
+  /** Who rests, by partition. */
+  const waits: ((() => void) | undefined)[] = [];
   let isStopped = false;
   let phase = 0;
 
-  const wait = (ms: number): Promise<void> =>
+  const wait = (partition: number, ms: number): Promise<void> =>
     new Promise((resolve) => {
       const end = (): void => {
         timer.cancel();
-        waits.delete(end);
+        waits[partition] = undefined;
         resolve();
       };
       const timer = clock.after(ms, end);
-      waits.add(end);
+      waits[partition] = end;
     });
 
   return {
@@ -57,12 +58,12 @@ export function createPace(deps: { clock: Clock; restMs: number }): Pace {
       if (records >= largeRecords) return undefined;
       // Spread evenly, so that partitions that began together do not go on being written together.
       phase = (phase + goldenRatio) % 1;
-      return wait(restMs * (0.75 + phase / 2));
+      return wait(partition, restMs * (0.75 + phase / 2));
     },
     forget: (partition) => void budgets.delete(partition),
     stop() {
       isStopped = true;
-      for (const end of waits) end();
+      for (const end of waits) end?.();
     },
   };
 }

@@ -56,7 +56,7 @@ function rigFor(refused: readonly number[], atOnce = refused.length) {
 
 test('a dead letter is durable before the write that passes its record', async () => {
   const rig = rigFor([2]);
-  expect(await rig.writer.write(batch, stored)).toBe(2);
+  expect(await rig.writer.write(stored, () => batch)).toMatchObject({ rows: 2 });
   expect(rig.happened).toEqual(['put 4', 'write 1,2,3: 1 refused', 'put 2', 'write 1,3: 0 refused']);
   expect(rig.letters).toMatchObject(
     [
@@ -68,7 +68,7 @@ test('a dead letter is durable before the write that passes its record', async (
 
 test('rows that are refused only once others are out are set aside too', async () => {
   const rig = rigFor([1, 3], 1);
-  expect(await rig.writer.write(batch, stored)).toBe(1);
+  expect(await rig.writer.write(stored, () => batch)).toMatchObject({ rows: 1 });
   expect(rig.happened.slice(1)).toEqual([
     'write 1,2,3: 1 refused',
     'put 1',
@@ -81,14 +81,14 @@ test('rows that are refused only once others are out are set aside too', async (
 test('nothing passes a record while its dead letter cannot be kept', async () => {
   const rig = rigFor([2]);
   rig.away(true);
-  await expect(rig.writer.write(batch, stored)).rejects.toMatchObject({ code: 'engine.unavailable' });
+  await expect(rig.writer.write(stored, () => batch)).rejects.toMatchObject({ code: 'engine.unavailable' });
   expect(rig.happened).toEqual([]);
-  await expect(rig.writer.write({ ...batch, unreadable: [] }, stored)).rejects.toMatchObject({
+  await expect(rig.writer.write(stored, () => ({ ...batch, unreadable: [] }))).rejects.toMatchObject({
     code: 'engine.unavailable',
   });
   expect(rig.happened).toEqual(['write 1,2,3: 1 refused']);
   rig.away(false);
-  expect(await rig.writer.write(batch, stored)).toBe(2);
+  expect(await rig.writer.write(stored, () => batch)).toMatchObject({ rows: 2 });
 });
 
 test('refused rows of one partition do not hold up the others of the same write', async () => {

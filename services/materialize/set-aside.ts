@@ -6,7 +6,7 @@
 import type { StoredRecord } from '../backplane/backplane.ts';
 import type { DeadLetter, DeadLetters } from '../backplane/dead-letters.ts';
 import type { Clock } from '../core/time/clock.ts';
-import type { HistoryRow } from '../history-db/history-db.ts';
+import type { HistoryRow, Watermark } from '../history-db/history-db.ts';
 import { RowsRefusedError, type RefusedRow } from '../history-db/refused-rows.ts';
 import type { Materialized, Unreadable } from './materialize.ts';
 import type { HistoryWriter } from './writer.ts';
@@ -20,8 +20,14 @@ export interface SetAsideDependencies {
 }
 
 export interface SettingAsideWriter {
-  /** `records` hold those that the batch was made of. Answers the rows that are in. Error: engine.unavailable. */
-  write(batch: Materialized, records: readonly StoredRecord[]): Promise<number>;
+  /** Calls `make` for the batch of these records when its turn comes. Error: engine.unavailable. */
+  write(records: readonly StoredRecord[], make: () => Materialized): Promise<Written>;
+}
+
+export interface Written {
+  /** How many are in. */
+  readonly rows: number;
+  readonly watermark: Watermark;
 }
 
 const longestReason = 1000;
@@ -76,9 +82,12 @@ export function createSettingAsideWriter(deps: SetAsideDependencies): SettingAsi
   };
 
   return {
-    async write(batch, records) {
+    async write(records, make) {
+      await writer.turn(records.length);
+      const batch = make();
       await putAside(batch.partition, batch.unreadable, records);
-      return writeRest(batch, records);
+      const { watermark } = batch;
+      return { rows: await writeRest(batch, records), watermark };
     },
   };
 }

@@ -1,13 +1,21 @@
 /**
- * Writes batches of many partitions together: while one write is on its way, the batches that come wait for the
- * next. Each resolves when it is durable. Error: RowsRefusedError, with rows of its partition only.
+ * Writes batches of many partitions together: while one write is on its way or rests, those that come wait for the
+ * next. Rows are made when their turn comes: made earlier, they waited for longer than the garbage collector takes
+ * for old. Each write resolves when it is durable. Error: RowsRefusedError, with rows of its partition only.
  */
 import type { Clock } from '../core/time/clock.ts';
 import type { HistoryBatch, HistoryDb } from '../history-db/history-db.ts';
 import { RowsRefusedError } from '../history-db/refused-rows.ts';
 
 export interface HistoryWriter {
+  /** Resolves when rows of about so many records should be made and given to `write`, in the same turn of the loop. */
+  turn(records: number): Promise<void>;
   write(batch: HistoryBatch): Promise<void>;
+}
+
+interface Turn {
+  readonly records: number;
+  readonly begin: () => void;
 }
 
 interface Waiting {
@@ -19,30 +27,62 @@ interface Waiting {
 /** A tenth of the time: history shares a disk with the log, whose appends somebody waits for. */
 const restPerWrite = 9;
 const longestRestMs = 200;
-/** Of records that wait: so many are a backlog, which is worked off at full speed. */
-const backlogRows = 2000;
+/** As many that wait are a backlog, which is worked off without rest; the nearer to it, the shorter the rest. */
+const backlogRecords = 2000;
+/** Of one write, or an eighth of what waits: its rows are made and put in one go, about 40 µs each. */
+const lotRecords = 256;
 
 export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>; clock: Clock }): HistoryWriter {
   const { historyDb, clock } = deps;
+  let turns: Turn[] = [];
+  let waitingRecords = 0;
   let waiting: Waiting[] = [];
   let isRunning = false;
 
   const run = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const taken = waiting;
-      waiting = [];
+    while (turns.length > 0 || waiting.length > 0) {
+      grant();
+      // Those whose turn it is join.
+      await new Promise((resolve) => void setImmediate(resolve));
       const startedMs = clock.monotonicMs();
-      try {
-        await historyDb.write(taken.map(({ batch }) => batch));
-        for (const { resolve } of taken) resolve();
-      } catch (error) {
-        for (const waiter of taken) settle(waiter, error);
-      }
-      const rows = taken.reduce((sum, { batch }) => sum + batch.rows.length, 0);
-      const restMs = Math.min(longestRestMs, restPerWrite * (clock.monotonicMs() - startedMs));
-      if (rows < backlogRows) await clock.sleep(restMs);
+      await writeWaiting();
+      const fullRestMs = Math.min(longestRestMs, restPerWrite * (clock.monotonicMs() - startedMs));
+      const restMs = fullRestMs * (1 - waitingRecords / backlogRecords);
+      if (restMs >= 1) await clock.sleep(restMs);
     }
     isRunning = false;
+  };
+
+  const grant = (): void => {
+    const most = Math.max(lotRecords, waitingRecords / 8);
+    let granted = 0;
+    let count = 0;
+    for (const { records, begin } of turns) {
+      if (granted >= most) break;
+      granted += records;
+      count += 1;
+      begin();
+    }
+    turns = turns.slice(count);
+    waitingRecords -= granted;
+  };
+
+  const writeWaiting = async (): Promise<void> => {
+    const taken = waiting;
+    waiting = [];
+    if (taken.length === 0) return;
+    try {
+      await historyDb.write(taken.map(({ batch }) => batch));
+      for (const { resolve } of taken) resolve();
+    } catch (error) {
+      for (const waiter of taken) settle(waiter, error);
+    }
+  };
+
+  const wake = (): void => {
+    if (isRunning) return;
+    isRunning = true;
+    void Promise.resolve().then(run);
   };
 
   /** Of a write with refused rows, the batches of other partitions are in. */
@@ -53,12 +93,16 @@ export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>;
   };
 
   return {
+    turn: (records) =>
+      new Promise((begin) => {
+        turns.push({ records, begin });
+        waitingRecords += records;
+        wake();
+      }),
     write: (batch) =>
       new Promise((resolve, reject) => {
         waiting.push({ batch, resolve, reject });
-        if (isRunning) return;
-        isRunning = true;
-        void Promise.resolve().then(run);
+        wake();
       }),
   };
 }

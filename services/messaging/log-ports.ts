@@ -1,6 +1,8 @@
 /**
  * The owner's way to the backplane: appends, terms, rereads, and the records that come back. A record that was
  * appended here and comes back byte for byte is not decoded again.
+ * (What is on its way stands in arrays that stay. A Map that entries come to and go from makes a new table every few
+ * changes, and each old table keeps the next one, and its entries, from young collections of garbage.)
  */
 import type { Backplane, StoredRecord } from '../backplane/backplane.ts';
 import { decodeRecord, encodeRecord } from '../backplane/codec.ts';
@@ -43,12 +45,12 @@ interface Appended {
 
 export function createLogPorts(deps: LogPortsDependencies): LogPorts {
   const { backplane, configDb, clock, counters } = deps;
-  const remembered = new Map<number, Appended[]>();
+  const remembered: (Appended[] | undefined)[] = [];
   let asking: Map<number, number> | undefined;
 
   const remember = (partition: number, appended: readonly Appended[]): void => {
-    const known = remembered.get(partition);
-    if (known === undefined || known.length > mostRemembered) remembered.set(partition, [...appended]);
+    const known = remembered[partition];
+    if (known === undefined || known.length > mostRemembered) remembered[partition] = [...appended];
     else known.push(...appended);
   };
 
@@ -106,7 +108,7 @@ export function createLogPorts(deps: LogPortsDependencies): LogPorts {
       reread(source, target, after).catch((error: unknown) => deps.failed(source, error));
     },
     entries(partition, records) {
-      const own = remembered.get(partition);
+      const own = remembered[partition];
       let at = 0;
       const entries = records.map(({ offset, value }) => {
         const expected = own?.[at];
@@ -118,13 +120,12 @@ export function createLogPorts(deps: LogPortsDependencies): LogPorts {
         counters.decoded += 1;
         return { offset, record: decodeRecord(value) };
       });
-      if (own !== undefined && at > 0) {
-        if (at === own.length) remembered.delete(partition);
-        else own.splice(0, at);
-      }
+      if (own !== undefined && at > 0) own.splice(0, at);
       return entries;
     },
-    forget: (partition) => void remembered.delete(partition),
+    forget(partition) {
+      remembered[partition] = undefined;
+    },
   };
 }
 

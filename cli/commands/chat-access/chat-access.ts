@@ -1,6 +1,6 @@
 /**
  * How a command chats as a user of a stack: finds the stack, logs the user in (or goes on with the session
- * that this program kept), and knows where this client's cursor is kept.
+ * that this program kept, unless CECOCHAT_PASSWORD is given), and knows where this client's cursor is kept.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -56,8 +56,8 @@ export async function openChatAccess(request: ChatAccessRequest): Promise<ChatAc
   const stack = await findRunningStack(environment, stackName);
   const folder = clientsFolder(environment, stackName);
   const base = join(folder, `${encodeURIComponent(userName)}.${request.client}`);
-  const given = environment.env['CECOCHAT_PASSWORD'];
-  const password = given === undefined || given === '' ? stack.passwordOf(userName) : given;
+  const given = environment.env['CECOCHAT_PASSWORD'] ?? '';
+  const password = given === '' ? stack.passwordOf(userName) : given;
   const sessionPath = `${base}.session.json`;
   const { profileUrl } = stack;
   const keep = (tokens: SessionTokens): void => {
@@ -66,9 +66,11 @@ export async function openChatAccess(request: ChatAccessRequest): Promise<ChatAc
   };
   const kept = await keptTokens(sessionPath);
   const usable = kept !== undefined && kept.tokens.name === userName && kept.profileUrl === profileUrl;
-  let tokens = usable && kept.tokens.expiresAtMs > environment.clock.nowMs() ? kept.tokens : undefined;
+  // Who gives a password is to be the one that it belongs to, whoever was logged in here before.
+  const goesOn = usable && given === '' && kept.tokens.expiresAtMs > environment.clock.nowMs();
+  let tokens = goesOn ? kept.tokens : undefined;
   if (tokens === undefined) {
-    if (password === undefined) throw noPassword(userName);
+    if (password === undefined) throw noPassword(userName, stackName);
     const sameClient = kept === undefined || !usable ? {} : { clientId: kept.tokens.clientId };
     tokens = await login({ profileUrl, username: userName, password, ...sameClient, signal });
     makeFolder(folder);
@@ -100,10 +102,14 @@ export function clientsFolder(environment: Environment, stackName: string): stri
   return join(stackFolders(environment, stackName).root, 'clients');
 }
 
-function noPassword(userName: string): CecochatError {
-  return new CecochatError('login.failed', `no password of user "${userName}" is known here`, {
-    hint: 'set CECOCHAT_PASSWORD, or use a demo user of this stack: bob, alice, peter',
-  });
+/** Does not tell whether there is a user of that name. */
+function noPassword(userName: string, stackName: string): CecochatError {
+  const named = stackName === 'default' ? '' : ` --name ${stackName}`;
+  return new CecochatError(
+    'login.failed',
+    `there is no user "${userName}", or no password of that user is known on this machine`,
+    { hint: `cecochat user add${named} ${userName} makes one; of a user that exists, give CECOCHAT_PASSWORD` },
+  );
 }
 
 interface KeptSession {

@@ -3,6 +3,7 @@
  */
 import type { Message, Receipt } from '../../../protos/gen/cecochat/v1/message.ts';
 import { messageIdEpochMs } from '../../../services/core/message-id.ts';
+import { visibleLine } from '../../terminal/text/visible-text.ts';
 
 export interface MessageJson {
   readonly messageId: string;
@@ -55,27 +56,11 @@ export function receiptJson(receipt: Receipt): object {
 
 /** "2026-11-24 23:59:10  bob  hello": always one line, whatever was written. */
 export function messageLine(message: Message, nameOf: (userId: bigint) => string): string {
-  const name = printable(nameOf(message.senderId));
+  const name = visibleLine(nameOf(message.senderId));
   return `${instant.format(messageTimeMs(message.messageId))}  ${name}  ${bodyText(message)}`;
 }
 
 function bodyText({ content }: Message): string {
-  if (content?.body?.$case === 'text') return printable(content.body.value);
+  if (content?.body?.$case === 'text') return visibleLine(content.body.value);
   return `[kind ${content?.kind ?? 0}, ${content?.body?.$case === 'data' ? content.body.value.length : 0} bytes]`;
-}
-
-/**
- * What others wrote, on one line that cannot steer the reader's terminal, fake another line or turn the
- * reading direction: a line break is shown as ↵, a tab as spaces, any other control, format or separator
- * character as \u{202e}. The two joiners stay: ordinary words and emoji need them.
- */
-export function printable(text: string): string {
-  return text
-    .replaceAll(/\r\n|\n/g, '↵')
-    .replaceAll('\t', '    ')
-    .replaceAll(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
-}
-
-function escaped(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

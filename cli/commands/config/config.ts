@@ -4,7 +4,7 @@
 import { CecochatError } from '../../../services/core/errors.ts';
 import { formatTable, type Cell } from '../../output/table.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
-import { addExamples, integerOption, stackOption } from '../options.ts';
+import { addExamples, examplesText, integerOption, stackOption } from '../options.ts';
 import { parseAssignments } from './assignments.ts';
 import {
   openConfigurator,
@@ -20,17 +20,18 @@ interface StackChoice {
   readonly name: string;
 }
 
+const setExamples = [
+  ['cecochat config set history.user.message-count=50', 'change one key'],
+  [
+    'cecochat config set partitioning.server-partitions.s1=0-99 partitioning.server-partitions.s2=100-359',
+    'move partitions between messaging servers; clients follow by themselves',
+  ],
+] as const;
+
 export const configCommand: CommandModule = {
   define(command, run) {
     command.description('Read and change the dynamic configuration of a running stack; servers take it over at once.');
-    addExamples(command, [
-      ['cecochat config list', 'all keys and values'],
-      ['cecochat config set history.user.message-count=50', 'change one key'],
-      [
-        'cecochat config set partitioning.server-partitions.s1=0-99 partitioning.server-partitions.s2=100-359',
-        'move partitions',
-      ],
-    ]);
+    addExamples(command, [['cecochat config list', 'all keys and values'], ...setExamples]);
     command
       .command('list')
       .description('All keys and values.')
@@ -47,7 +48,8 @@ export const configCommand: CommandModule = {
       .argument('<key=value...>', 'key=value, key.field=value for a field of a hash; an empty value removes')
       .description('Change one or more keys as one atomic step, after validating them together.')
       .addOption(stackOption())
-      .action((texts: string[], options: StackChoice) => run((invocation) => set(invocation, texts, options.name)));
+      .action((texts: string[], options: StackChoice) => run((invocation) => set(invocation, texts, options.name)))
+      .addHelpText('after', examplesText(setExamples));
     command
       .command('validate')
       .argument('[key=value...]', 'what would be changed; nothing: the present values')

@@ -1,6 +1,7 @@
 /**
  * `cecochat history`: one dialog, everything of a user, the list of chats, or what a key became.
  */
+import { Option } from '../../commander.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { parseDialog, dialogOf, partnerIn } from '../../../services/core/chat-id.ts';
 import { parseSendKey } from '../../../services/core/ids.ts';
@@ -9,7 +10,8 @@ import type { Event, Message } from '../../../protos/gen/cecochat/v1/message.ts'
 import { discover } from '../../client/discovery.ts';
 import { createHistory, type History } from '../../client/history.ts';
 import { asOption, openChatAccess, type ChatAccess } from '../chat-access/chat-access.ts';
-import { messageJson, messageLine, printable, receiptJson } from '../chat-access/message-view.ts';
+import { messageJson, messageLine, receiptJson } from '../chat-access/message-view.ts';
+import { visibleLine } from '../../terminal/text/visible-text.ts';
 import { createNames, type Names } from '../chat-access/names.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, integerOption, stackOption } from '../options.ts';
@@ -41,11 +43,11 @@ export const historyCommand: CommandModule = {
       .option('--with <user>', 'only the dialog with this user (name or id)')
       .option('--chats', 'list the chats, the most recently active first')
       .option('--key <key>', 'the message that this send key became')
-      .option(
-        '--limit <number>',
-        'at most this many messages (or chats), from the newest',
-        integerOption({ min: 1 }),
-        50,
+      .addOption(
+        new Option('--limit <number>', 'at most this many messages (or chats), from the newest')
+          .argParser(integerOption({ min: 1 }))
+          .default(50)
+          .conflicts('all'),
       )
       .option('--all', 'everything there is')
       .addOption(stackOption())
@@ -130,7 +132,7 @@ async function showChats({ history, access, names, most, signal }: Asking): Prom
   const partner = (chatId: string): string => {
     const dialog = parseDialog(chatId);
     const other = dialog === undefined ? undefined : partnerIn(dialog, access.session.userId);
-    return printable(other === undefined ? chatId : names.of(other));
+    return visibleLine(other === undefined ? chatId : names.of(other));
   };
   return {
     data: {

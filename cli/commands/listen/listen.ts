@@ -8,7 +8,8 @@ import { openChatClient, type ClientStatus, type FeedEvent } from '../../client/
 import { createFileCursorStore, createMemoryCursorStore, type CursorStore } from '../../client/cursor-store.ts';
 import { asOption, openChatAccess } from '../chat-access/chat-access.ts';
 import { createDeadline } from '../chat-access/deadline.ts';
-import { messageJson, messageLine, printable, receiptJson } from '../chat-access/message-view.ts';
+import { messageJson, messageLine, receiptJson } from '../chat-access/message-view.ts';
+import { visibleLine } from '../../terminal/text/visible-text.ts';
 import { createNames, type Names } from '../chat-access/names.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, durationOption, integerOption, stackOption } from '../options.ts';
@@ -111,7 +112,7 @@ function view({ event, from }: FeedEvent, names: Names): { event: string; data: 
     case 'receipt': {
       const { readerId, chatId, deliveredUpTo, seenUpTo } = event.value;
       const upTo = `up to ${deliveredUpTo}, saw it up to ${seenUpTo}`;
-      const text = `${printable(names.of(readerId))} received chat ${printable(chatId)} ${upTo}`;
+      const text = `${visibleLine(names.of(readerId))} received chat ${visibleLine(chatId)} ${upTo}`;
       return { event: 'receipt', data: receiptJson(event.value), text };
     }
     case 'ack': {

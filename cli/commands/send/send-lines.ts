@@ -12,6 +12,8 @@ export interface LinesSent {
   readonly sent: number;
   readonly first: AcceptedSend | undefined;
   readonly last: AcceptedSend | undefined;
+  /** The first line that was not tried: neither it nor any after it was sent. */
+  readonly stoppedAt: number;
   /** What stopped it, with the line's number. */
   readonly failure: Error | undefined;
 }
@@ -29,6 +31,7 @@ export async function sendLines(request: {
   let first: AcceptedSend | undefined;
   let last: AcceptedSend | undefined;
   let failure: Error | undefined;
+  let stoppedAt = 1;
 
   const follow = async (line: Line): Promise<void> => {
     try {
@@ -46,6 +49,7 @@ export async function sendLines(request: {
       signal.throwIfAborted();
       await client.room(signal);
       if (failure !== undefined) break;
+      stoppedAt = line.number + 1;
       const following: Promise<void> = follow(line).finally(() => pending.delete(following));
       pending.add(following);
     }
@@ -53,7 +57,7 @@ export async function sendLines(request: {
     failure ??= error instanceof Error ? error : new Error(String(error));
   }
   await Promise.all(pending);
-  return { sent, first, last, failure };
+  return { sent, first, last, stoppedAt, failure };
 }
 
 function atLine(error: unknown, line: Line): Error {

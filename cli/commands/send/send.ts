@@ -1,6 +1,7 @@
 /**
  * `cecochat send`: one message from the arguments, or one a line from standard input. Done means durable.
  */
+import { CecochatError } from '../../../services/core/errors.ts';
 import { openChatClient } from '../../client/chat-client.ts';
 import { sendOnce } from '../../client/send-once.ts';
 import { textContent } from '../../client/sender.ts';
@@ -115,7 +116,7 @@ async function sendInput(many: {
     signal,
   });
   const startedMs = clock.monotonicMs();
-  const { sent, first, last, failure } = await sendLines({
+  const { sent, first, last, stoppedAt, failure } = await sendLines({
     client,
     to,
     lines: readLines(stdin),
@@ -135,7 +136,23 @@ async function sendInput(many: {
       key: null,
       tookMs,
     },
-    text: `sent ${sent} message${sent === 1 ? '' : 's'} to ${many.to} in ${(tookMs / 1000).toFixed(2)} s`,
-    ...(failure === undefined ? {} : { failure }),
+    text: `sent ${counted(sent)} to ${many.to} in ${(tookMs / 1000).toFixed(2)} s`,
+    ...(failure === undefined ? {} : { failure: stopped(failure, { sent, stoppedAt }) }),
   };
+}
+
+function counted(messages: number): string {
+  return `${messages} message${messages === 1 ? '' : 's'}`;
+}
+
+/** Says what became of the rest, as far as that is known. */
+function stopped(failure: Error, { sent, stoppedAt }: { sent: number; stoppedAt: number }): Error {
+  if (!(failure instanceof CecochatError) || failure.code === 'interrupted' || failure.code === 'timed.out')
+    return failure;
+  const { code, message, hint, data, cause } = failure;
+  return new CecochatError(code, `${message}; ${counted(sent)} sent, nothing from line ${stoppedAt} on`, {
+    ...(hint === undefined ? {} : { hint }),
+    data: { ...data, sent: String(sent), unsentFromLine: String(stoppedAt) },
+    cause,
+  });
 }

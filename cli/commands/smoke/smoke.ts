@@ -3,6 +3,7 @@
  * thrown away afterwards.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
+import type { Command } from '../../commander.ts';
 import { createScope } from '../../../services/core/lifecycle.ts';
 import { findRunningStack, type StackAccess } from '../../stack/running-stack.ts';
 import { startStack, stopStack } from '../../stack/stack-life.ts';
@@ -15,6 +16,8 @@ import { runSteps, type StepReport } from './step.ts';
 interface SmokeOptions {
   readonly name: string;
   readonly throwAway?: boolean;
+  /** That very stack, or none. */
+  readonly isNamed?: boolean;
   readonly timeout: number;
 }
 
@@ -25,10 +28,14 @@ export const smokeCommand: CommandModule = {
       .option('--throw-away', 'bring up a stack for this alone, also when one is running')
       .addOption(durationFlag('--timeout <duration>', 'for everything together', { min: 1, defaultMs: 60_000 }))
       .addOption(stackOption())
-      .action((options: SmokeOptions) => run((invocation) => smoke(invocation, options)));
+      .action((options: SmokeOptions, own: Command) => {
+        const isNamed = own.getOptionValueSource('name') === 'cli';
+        return run((invocation) => smoke(invocation, { ...options, isNamed }));
+      });
     addExamples(command, [
       ['cecochat smoke', 'check the running stack, or one that is thrown away afterwards'],
       ['cecochat smoke --throw-away --json', 'check this version of cecochat, for CI'],
+      ['cecochat smoke --name second', 'check that stack; one that does not run is exit code 3'],
     ]);
   },
 };
@@ -60,7 +67,7 @@ async function smoke(invocation: Invocation, options: SmokeOptions): Promise<Com
       {
         name: 'stack',
         async work() {
-          stack = options.throwAway === true ? undefined : await runningStack(invocation, options.name);
+          stack = options.throwAway === true ? undefined : await runningStack(invocation, options);
           if (stack !== undefined) return `"${stack.name}" is running`;
           const name = `smoke-${Buffer.from(environment.random.bytes(4)).toString('hex')}`;
           throwAway = true;
@@ -89,11 +96,15 @@ async function smoke(invocation: Invocation, options: SmokeOptions): Promise<Com
   };
 }
 
-async function runningStack({ environment }: Invocation, name: string): Promise<StackAccess | undefined> {
+/** Error: stack.not_running, when it was asked for by name. */
+async function runningStack(
+  { environment }: Invocation,
+  { name, isNamed = false }: SmokeOptions,
+): Promise<StackAccess | undefined> {
   try {
     return await findRunningStack(environment, name);
   } catch (error) {
-    if (error instanceof CecochatError && error.code === 'stack.not_running') return undefined;
+    if (!isNamed && error instanceof CecochatError && error.code === 'stack.not_running') return undefined;
     throw error;
   }
 }

@@ -29,11 +29,11 @@ export function withReport(rows: readonly PartRow[], report: PartReport): readon
   return before === undefined ? [...rows, row] : rows.map((each) => (each === before ? row : each));
 }
 
-/** The part that an error is about, or else all that were still at work. */
+/** The part that an error is about; else the servers when they were at work, else all that were. */
 export function withFailure(rows: readonly PartRow[], part: string | undefined, atMs: number): readonly PartRow[] {
-  const isKnown = rows.some((row) => row.part === part);
-  return rows.map((row) => {
-    const isIt = isKnown ? row.part === part : !isDone(row.step) && row.step !== 'wait';
-    return isIt ? { ...row, step: 'failed', pull: undefined, sinceMs: atMs } : row;
-  });
+  const atWork = rows.filter(({ step }) => !isDone(step) && step !== 'wait');
+  const named = rows.filter((row) => row.part === part);
+  const servers = atWork.filter((row) => row.part === 'servers');
+  const failed = [named, servers, atWork].find((some) => some.length > 0) ?? [];
+  return rows.map((row) => (failed.includes(row) ? { ...row, step: 'failed', pull: undefined, sinceMs: atMs } : row));
 }

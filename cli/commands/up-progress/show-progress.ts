@@ -3,13 +3,15 @@
  * for each change.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
-import type { PartReport, Report } from '../../stack/part-report.ts';
+import { isDone, type PartReport, type Report } from '../../stack/part-report.ts';
 import type { Invocation } from '../command.ts';
 import { partFrame, pullText } from './part-frame.ts';
 import { withFailure, withReport, type PartRow } from './part-rows.ts';
 
 export interface UpProgress {
   readonly report: Report;
+  /** The parts that are not ready and what they were at: "kafka: health, servers: wait". */
+  unfinished(): string;
   /** The table stays as it is at the end; a failed part is marked in it. */
   end(error?: unknown): void;
 }
@@ -35,9 +37,15 @@ export function showProgress({ environment, output }: Invocation, { hasLines }: 
       printLine(report);
       void output.event({ event: 'provision', data: report });
     },
+    unfinished: () =>
+      rows
+        .filter(({ step }) => !isDone(step))
+        .map(({ part, step }) => `${part}: ${step}`)
+        .join(', '),
     end: (error) => {
-      if (error !== undefined) {
-        rows = withFailure(rows, error instanceof CecochatError ? error.data['part'] : undefined, passedMs());
+      const expected = error instanceof CecochatError ? error : undefined;
+      if (error !== undefined && expected?.code !== 'interrupted') {
+        rows = withFailure(rows, expected?.data['part'], passedMs());
       }
       table?.close();
     },

@@ -91,7 +91,7 @@ describe('the table of parts', () => {
     expect(partFrame(rows, 203_000, { columns: 79, rows: 9, colours })).toEqual(['redis  health      3m 20 s']);
   });
 
-  test('marks the part that failed; all that were at work, when nobody says which', () => {
+  test('marks the part that failed; when nobody says which, the servers or all that were at work', () => {
     const states = (part: string | undefined): string[] =>
       withFailure(midway, part, 9000).map((row) => `${row.part} ${row.step}`);
     expect(states('cassandra')).toEqual([
@@ -102,7 +102,10 @@ describe('the table of parts', () => {
       'configuration ready',
       'servers wait',
     ]);
-    expect(states(undefined).filter((text) => text.endsWith('failed'))).toEqual(['kafka failed', 'cassandra failed']);
+    const failed = (texts: readonly string[]): string[] => texts.filter((text) => text.endsWith(' failed'));
+    expect(failed(states(undefined))).toEqual(['kafka failed', 'cassandra failed']);
+    const starting = rowsOf([0, 'users', 'seed'], [0, 'servers', 'start']);
+    expect(withFailure(starting, undefined, 1).map(({ step }) => step)).toEqual(['seed', 'failed']);
     expect(frame(79, 9, withFailure(midway, 'cassandra', 9000))[1]).toBe(
       'cassandra      failed        8.9 s  cecochat-default-cassandra-1',
     );

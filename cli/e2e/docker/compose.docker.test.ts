@@ -2,9 +2,7 @@
  * The compose file is an ordinary one: Docker Compose makes the same containers from it as `up` does.
  */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { parseCompose } from '../../stack/docker/compose/parse-compose.ts';
 import { connectEngine } from '../../stack/docker/engine/dockerode-engine.ts';
 import {
   containerName,
@@ -13,7 +11,7 @@ import {
   projectName,
   volumeName,
 } from '../../stack/docker/provision/project.ts';
-import { composeFile } from '../../stack/docker/provision/stack-compose.ts';
+import { composeFiles, readStackCompose } from '../../stack/docker/provision/stack-compose.ts';
 import { json, type Json } from '../envelope.ts';
 import { docker, engineUrl, requireEngine, snapshot } from './docker-command.ts';
 
@@ -26,11 +24,11 @@ test('Docker Compose takes the compose file, and makes the same containers from 
   const project = { stack: `same-${process.pid}`, home: '/nowhere' };
   const other = `compose-${process.pid}`;
   const engine = connectEngine({ url: engineUrl, origin: 'the test', tls: undefined });
-  const { services, volumes } = parseCompose(composeFile(), await readFile(composeFile(), 'utf8'), ports);
+  const { services, volumes } = await readStackCompose(ports);
   const names = services.filter(({ profiles }) => profiles.length === 0).map(({ name }) => name);
   const network = networkName(project);
   try {
-    await compose(other, 'config', '--quiet');
+    await compose(other, '--profile', 'observability', '--profile', 'tools', 'config', '--quiet');
     await compose(other, 'up', '--no-start');
     await engine.createNetwork(network, projectLabels(project));
     for (const volume of volumes) await engine.createVolume(volumeName(project, volume), projectLabels(project));
@@ -107,7 +105,7 @@ async function compose(project: string, ...args: readonly string[]): Promise<voi
     () => true,
     () => false,
   );
-  const words = ['--project-name', project, '--file', composeFile(), ...args];
+  const words = ['--project-name', project, ...composeFiles().flatMap((file) => ['--file', file]), ...args];
   await (isPlugin ? run('docker', ['compose', ...words]) : run('docker-compose', words));
 }
 

@@ -2,16 +2,14 @@
  * How long the engines themselves take, started with the docker command from the same compose file: what `up` is
  * compared with in the same run.
  */
-import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import type { Service } from '../../stack/docker/compose/compose-model.ts';
-import { parseCompose } from '../../stack/docker/compose/parse-compose.ts';
-import { composeFile } from '../../stack/docker/provision/stack-compose.ts';
+import { readStackCompose } from '../../stack/docker/provision/stack-compose.ts';
 import { docker } from './docker-command.ts';
 
 /** Milliseconds from `docker run` until the container's own health check passes, of the slowest; all start at once. */
 export async function engineStartMs(): Promise<number> {
-  const { services } = parseCompose(composeFile(), await readFile(composeFile(), 'utf8'), {});
+  const { services } = await readStackCompose({});
   const engines = services.filter(({ profiles }) => profiles.length === 0);
   return Math.max(...(await Promise.all(engines.map(startMsOf))));
 }

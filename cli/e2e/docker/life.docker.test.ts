@@ -8,6 +8,7 @@ import type { Envelope, Json } from '../envelope.ts';
 import { openSandbox, type Sandbox } from '../sandbox.ts';
 import { containersOf, docker, engineUrl, isListening, requireEngine, snapshot } from './docker-command.ts';
 import { engineStartMs } from './engine-start.ts';
+import { openStandIns } from './stand-in-images.ts';
 
 beforeAll(requireEngine);
 
@@ -72,16 +73,40 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
   const back = await json('up');
   expect(back.exitCode, back.errorMessage).toBe(0);
   expect(await historyOf(json)).toContain('from before');
+  await addProfiles(sandbox, json);
+
   // Nothing of ours on disk is needed to take it down.
   await rm(join(sandbox.home, '.local', 'state', 'cecochat', stack, 'engines.json'));
   await rm(join(sandbox.home, '.local', 'state', 'cecochat', stack, 'ports.json'));
-  const gone = await json('down', '--volumes');
-  expect(gone.data.at('deletedVolumes').list()).toHaveLength(3);
+  const gone = await sandbox.run(['down', '--volumes', ...named], { env, timeoutMs: 240_000 });
+  const kafkaMebibytes = /kafka-data: ([\d.]+) MiB/.exec(gone.stderr)?.[1];
+  expect(Number(kafkaMebibytes), 'not the lengths of its sparse files').toBeLessThan(100);
+  expect(gone.stderr.match(/^deleting volume /gm), gone.stderr).toHaveLength(6);
   await expect(access(join(sandbox.home, '.local', 'state', 'cecochat', stack))).rejects.toThrow('ENOENT');
   expect(await snapshot()).toEqual(before);
   expect(await sandbox.leftovers()).toEqual([]);
   for (const port of ports) expect(await isListening(port), `port ${port}`).toBe(false);
 });
+
+/** Their containers start beside a stack that runs, which goes on as it is. */
+async function addProfiles(sandbox: Sandbox, json: (...args: string[]) => Promise<Envelope>): Promise<void> {
+  await using _images = await openStandIns();
+  const before = await containersOf(stack);
+  const pid = (await json('status')).data.at('pid').number();
+  const up = await json('up', '--profile', 'observability', 'tools');
+  expect(up.exitCode, up.errorMessage).toBe(0);
+  const now = await containersOf(stack);
+  expect(Object.keys(now)).toHaveLength(12);
+  expect(now).toMatchObject(before);
+  const pages = up.data.at('pages').list();
+  expect(pages).toHaveLength(7);
+  for (const page of pages) expect((await fetch(page.at('url').text())).status).toBe(200);
+  const status = await json('status');
+  expect([status.data.at('pid').number(), status.data.at('containers').list().length]).toEqual([pid, 12]);
+  await smoke(sandbox);
+  const log = await sandbox.run(['logs', ...named, '--part', 'jaeger'], { env });
+  expect(log.exitCode, log.stderr).toBe(0);
+}
 
 async function smoke(sandbox: Sandbox): Promise<void> {
   const ran = await sandbox.run(['smoke', ...named], { env, timeoutMs: 90_000 });

@@ -11,6 +11,7 @@ import { systemClock } from '../../../services/core/time/clock.ts';
 import { parseCompose } from '../../stack/docker/compose/parse-compose.ts';
 import type { DockerEngine } from '../../stack/docker/engine/docker-engine.ts';
 import { connectEngine } from '../../stack/docker/engine/dockerode-engine.ts';
+import type { Project } from '../../stack/docker/provision/project.ts';
 import { planStack } from '../../stack/docker/provision/plan-parts.ts';
 import { reconcile } from '../../stack/docker/provision/reconcile.ts';
 import { removeStack } from '../../stack/docker/provision/stack-objects.ts';
@@ -45,7 +46,7 @@ const well = compose(`    volumes: ['data:/data']
 
 const changed = well.replace('    volumes:', '    environment: { MODE: other }\n    volumes:');
 
-async function up(text: string, engine: DockerEngine = real): Promise<boolean> {
+async function up(text: string, engine: DockerEngine = real, of: Project = project): Promise<boolean> {
   const undo = new UndoList(engine);
   const [containers, networks, volumes, image] = await Promise.all([
     engine.listContainers(),
@@ -55,11 +56,11 @@ async function up(text: string, engine: DockerEngine = real): Promise<boolean> {
   ]);
   const { services } = parseCompose('/compose.yaml', text, {});
   const images = new Map(image === undefined ? [] : [['redis:7', image.id]]);
-  const plan = planStack(project, services, { containers, networks, volumes, images });
+  const plan = planStack(of, services, { containers, networks, volumes, images });
   try {
     await reconcile({
       engine,
-      project,
+      project: of,
       plan,
       ports: {},
       undo,
@@ -178,6 +179,20 @@ test('a second run changes nothing; a changed definition makes just that contain
     expect(await containersOf(stack)).toEqual(now);
     expect(await docker('exec', now['one'] ?? '', 'redis-cli', 'ping')).toBe('PONG');
   }
+});
+
+test('two stacks from one file share nothing: taking one away leaves the other as it is', async () => {
+  await using _clean = await cleanEngine();
+  const other = { stack: `other-${process.pid}`, home: '/nowhere' };
+  await Promise.all([up(well), up(well.replace(`${port}:`, `${port + 1}:`), real, other)]);
+  const made = await containersOf(other.stack);
+  await docker('exec', made['one'] ?? '', 'sh', '-c', 'echo other >/data/file');
+  expect(await removeStack({ engine: real, project, graceMs: 0, deleteVolumes: true })).toBe(2);
+  expect(await containersOf(stack)).toEqual({});
+  expect(await containersOf(other.stack)).toEqual(made);
+  expect(await docker('exec', made['one'] ?? '', 'cat', '/data/file')).toBe('other');
+  expect(await docker('exec', made['two'] ?? '', 'redis-cli', '-h', 'one', 'ping')).toBe('PONG');
+  expect(await removeStack({ engine: real, project: other, graceMs: 0, deleteVolumes: true })).toBe(2);
 });
 
 test('an engine that goes away midway is told, and what was made is found and taken away later', async () => {

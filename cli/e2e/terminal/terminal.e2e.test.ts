@@ -87,6 +87,17 @@ test('a thousand messages: scrolled to the first, page by page, and back to the 
   expect(top).toBe(1);
   await terminal.press('End');
   await terminal.shows('line 1000 of many');
+  // What left the window is found too, and the way back leads on.
+  await terminal.press('C-f');
+  await terminal.type('line 7 of');
+  await terminal.press('Enter');
+  await terminal.shows('Enter: older ones');
+  await terminal.press('Enter');
+  await terminal.shows((rows) => [6, 7, 8].every((line) => rows.some((row) => row.endsWith(`│ line ${line} of many`))));
+  await terminal.press('Escape');
+  await terminal.shows((rows) => !rows.join('\n').includes('Search:'));
+  await terminal.press('PageDown');
+  await terminal.shows((rows) => !rows.join('\n').includes('line 7 of') && rows.join('\n').includes('line 50 of'));
 }, 90_000);
 
 test('what comes while older messages are read moves nothing and is counted', async () => {

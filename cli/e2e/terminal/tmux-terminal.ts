@@ -71,33 +71,35 @@ export async function openTmuxTerminal(
     resize: async (width, height) => void (await tmux('resize-window', '-x', String(width), '-y', String(height))),
     rows: read,
     shows: (wanted, within = patienceMs) =>
-      until(read, checkOf(wanted), within, (rows) => `the screen did not show ${String(wanted)}:\n${rows.join('\n')}`),
-    ask,
-    becomes: async (format, wanted, within = patienceMs) =>
-      void (await until(
-        () => ask(format),
-        (said) => said === wanted,
+      untilGood({
+        read,
+        good: checkOf(wanted),
         within,
-        (said) => `${format} is ${said}, not ${wanted}`,
-      )),
+        fault: (rows) => `the screen did not show ${String(wanted)}:\n${rows.join('\n')}`,
+      }),
+    ask,
+    async becomes(format, wanted, within = patienceMs) {
+      const fault = (said: string): string => `${format} is ${said}, not ${wanted}`;
+      await untilGood({ read: () => ask(format), good: (said) => said === wanted, within, fault });
+    },
     async [Symbol.asyncDispose]() {
       await end();
     },
   };
 }
 
-/** Reads again until what it reads is good. */
-async function until<T>(
-  read: () => Promise<T>,
-  good: (found: T) => boolean,
-  withinMs: number,
-  fault: (found: T) => string,
-): Promise<T> {
-  const endMs = systemClock.monotonicMs() + withinMs;
+/** Reads again until what it reads is good, for so many milliseconds. */
+async function untilGood<T>(wait: {
+  read: () => Promise<T>;
+  good: (found: T) => boolean;
+  within: number;
+  fault: (found: T) => string;
+}): Promise<T> {
+  const endMs = systemClock.monotonicMs() + wait.within;
   for (;;) {
-    const found = await read();
-    if (good(found)) return found;
-    if (systemClock.monotonicMs() > endMs) throw new Error(`after ${withinMs} ms: ${fault(found)}`);
+    const found = await wait.read();
+    if (wait.good(found)) return found;
+    if (systemClock.monotonicMs() > endMs) throw new Error(`after ${wait.within} ms: ${wait.fault(found)}`);
     await systemClock.sleep(pollMs);
   }
 }

@@ -12,16 +12,20 @@ import type { StackEngines } from '../stack-files.ts';
 import { connectEngine } from './engine/dockerode-engine.ts';
 import { otherStacksPorts } from './other-stacks-ports.ts';
 import { provisionStack } from './provision/provision-stack.ts';
-import type { PublishedPorts } from './provision/stack-ports.ts';
+import type { PublishedPorts } from './provision/published-ports.ts';
 
 export interface DockerStackRequest {
   readonly name: string;
   readonly docker: DockerChoice;
   readonly keep: boolean;
+  readonly profiles: readonly string[];
   readonly report: Report;
 }
 
-export function provisionDocker(invocation: Invocation, { name, docker, keep, report }: DockerStackRequest): Provision {
+export function provisionDocker(
+  invocation: Invocation,
+  { name, docker, keep, profiles, report }: DockerStackRequest,
+): Provision {
   const { environment, output } = invocation;
   const { clock, env } = environment;
   const { found, before } = docker;
@@ -38,6 +42,7 @@ export function provisionDocker(invocation: Invocation, { name, docker, keep, re
         remembered: before?.ports ?? {},
         reserved: await otherStacksPorts(environment, name),
         portBase: await portBaseFor(environment, name),
+        profiles,
         keep,
         onPlanned: ({ ports, isChange }) => onPlanned({ engines: enginesAt(found.address.url, ports), isChange }),
         onHealthy: onUp,

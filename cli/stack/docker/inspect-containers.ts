@@ -3,8 +3,9 @@
  */
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Environment } from '../../commands/environment.ts';
-import type { Health } from './engine/docker-engine.ts';
-import { partOf } from './provision/project.ts';
+import type { ContainerSummary, Health } from './engine/docker-engine.ts';
+import { partOf, portsOf } from './provision/project.ts';
+import { mainPort } from './provision/published-ports.ts';
 import { stackContainers } from './provision/stack-objects.ts';
 import { openStackEngine } from './stack-engine.ts';
 
@@ -41,7 +42,7 @@ export async function inspectContainers(
         state: container.state,
         health: container.health,
         image: container.image,
-        address: container.ports[0] === undefined ? null : `127.0.0.1:${container.ports[0].published}`,
+        address: addressOf(container),
       })),
       fault: undefined,
     };
@@ -49,6 +50,13 @@ export async function inspectContainers(
     if (!(error instanceof CecochatError)) throw error;
     return { containers: [], fault: error.message };
   }
+}
+
+/** The engine names published ports in any order, those of a container that does not run not at all. */
+function addressOf(container: ContainerSummary): string | null {
+  const [first] = container.ports;
+  if (first === undefined) return null;
+  return `127.0.0.1:${mainPort(partOf(container), portsOf(container)) ?? first.published}`;
 }
 
 /** Runs, and its health check does not say otherwise. */

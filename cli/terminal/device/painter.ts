@@ -3,7 +3,7 @@
  * character that the terminal draws wider than it should shifts nothing else. Panes come as signs (see Lines).
  */
 import type { LinesProps, Slots } from '../components/lines.tsx';
-import type { CursorPlace } from '../view/cursor.ts';
+import type { CursorPlace } from '../view/cursor-place.ts';
 
 export interface Painter {
   readonly slots: Slots;

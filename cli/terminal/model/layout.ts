@@ -3,7 +3,7 @@
  */
 import { viewEditor } from './editor.ts';
 import { newOrderOf, type ViewContext } from './viewport.ts';
-import { nameOf, openChatOf, type Chat, type ClientState, type Size, type State } from './state.ts';
+import { nameOf, openChatOf, type Chat, type ClientState, type State } from './state.ts';
 
 /** What one client has of the screen, from top to bottom. */
 export interface Pane {
@@ -67,10 +67,6 @@ export function ruleRows(pane: Pane, client: ClientState): readonly number[] {
   if (!pane.rules) return [];
   const hasComposer = pane.chatWidth > 0 && openChatOf(client) !== undefined;
   return hasComposer ? [1, pane.height - pane.composerHeight - 2] : [1];
-}
-
-export function sizeOf(columns: number, rows: number): Size {
-  return { columns: Math.max(10, columns), rows: Math.max(4, rows) };
 }
 
 function paneOf(client: ClientState, index: number, place: { x: number; width: number; rows: number }): Pane {

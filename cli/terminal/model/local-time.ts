@@ -13,7 +13,8 @@ const quarterMs = 15 * 60_000;
 export const timeOfDay = remembered(60_000, (timeMs) => minute.format(timeMs));
 /** "Thursday 26 November 2026" */
 export const dayOf = remembered(quarterMs, (timeMs) => day.format(timeMs).replace(',', ''));
-const dateOf = remembered(quarterMs, (timeMs) => date.format(timeMs));
+/** "2026-11-26" */
+export const dateOf = remembered(quarterMs, (timeMs) => date.format(timeMs));
 
 /** For a list: the time today, the weekday within six days, else the date. */
 export function shortTime(timeMs: number, nowMs: number): string {

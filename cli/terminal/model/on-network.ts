@@ -3,8 +3,9 @@
  */
 import { partnerIn, parseDialog } from '../../../services/core/chat-id.ts';
 import { parseUserId } from '../../../services/core/ids.ts';
-import type { ChatSummary, Effect, NetworkEvent, Page, ReadUpTo, Update } from './action.ts';
+import type { ChatSummary, Effect, FoundOlder, NetworkEvent, Page, ReadUpTo, Update } from './action.ts';
 import type { ChatMessage } from './message.ts';
+import { takeSearched } from './search.ts';
 import { openChat } from './press-list.ts';
 import {
   mostUnread,
@@ -24,6 +25,8 @@ interface Where {
   /** Of the client. */
   readonly index: number;
   readonly terminal: TerminalFocus;
+  /** Goes to what was found; it takes to know the screen. */
+  readonly found: (event: FoundOlder) => (client: ClientState) => ClientState;
 }
 
 export function onNetwork(client: ClientState, event: NetworkEvent, where: Where): ClientUpdate {
@@ -44,6 +47,11 @@ export function onNetwork(client: ClientState, event: NetworkEvent, where: Where
       });
     case 'unread':
       return only(inChat(client, event.chatId, (chat) => ({ ...chat, unread: Math.min(mostUnread, event.count) })));
+    case 'searched':
+    case 'search-ended':
+      return only(takeSearched(client, event));
+    case 'search-found':
+      return only(where.found(event)(client));
     case 'accepted':
       return only(
         inChat(client, event.chatId, (chat) => ({
@@ -186,6 +194,9 @@ export function sawUpTo(chat: Chat, messageId: bigint): Chat {
 function takePage(chat: Chat, page: Page): Chat {
   const { window } = chat;
   const settled = { ...chat, loading: undefined };
+  // The window may have moved since it was asked for: then it is asked for anew.
+  const edge = page.what === 'older' ? window.messages[0] : window.messages.at(-1);
+  if (page.asked !== undefined && page.asked !== edge?.order) return settled;
   switch (page.what) {
     case 'older':
       return { ...settled, window: addOlder(window, page.messages, page.end) };

@@ -6,7 +6,16 @@ import { emptyEditor, insert, move, moveLine, redo, remove, undo, type Editor, t
 import type { Key } from './key.ts';
 import { panesOf, viewContext } from './layout.ts';
 import { askForChat } from './press-list.ts';
-import { follow, mostTextBytes, openChatOf, withChat, type Chat, type ClientState, type State } from './state.ts';
+import {
+  emptyPrompt,
+  follow,
+  mostTextBytes,
+  openChatOf,
+  withChat,
+  type Chat,
+  type ClientState,
+  type State,
+} from './state.ts';
 import { visibleText } from '../text/visible-text.ts';
 import { scroll, viewportOf, type ViewContext } from './viewport.ts';
 
@@ -24,8 +33,7 @@ export function pressInChat(state: State, client: ClientState, key: Key): Update
   if (key.ctrl && key.name === 'text') {
     if (key.text === 'r') return nothing(withChat(client, takeBack(chat)));
     if (key.text === 'n') return nothing(askForChat(client));
-    if (key.text === 'f')
-      return nothing({ ...client, prompt: { kind: 'search', editor: emptyEditor, busy: false, answer: '' } });
+    if (key.text === 'f') return nothing({ ...client, prompt: emptyPrompt('search') });
   }
   const draft = edit(chat.draft, key, pane.composerWidth);
   return nothing(draft === undefined ? client : write(client, chat, draft));

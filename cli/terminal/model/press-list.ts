@@ -2,9 +2,8 @@
  * Keys while the list of chats has the keyboard.
  */
 import type { Update } from './action.ts';
-import { emptyEditor } from './editor.ts';
 import type { Key } from './key.ts';
-import { follow, sortedChats, withChat, type ClientState, type Typed } from './state.ts';
+import { emptyPrompt, follow, sortedChats, withChat, type ClientState, type Typed } from './state.ts';
 
 export function pressInList(client: ClientState, key: Key): Update<ClientState> {
   const chats = sortedChats(client);
@@ -60,7 +59,7 @@ export function keepForList(client: ClientState, typed: Typed): ClientState {
 }
 
 export function askForChat(client: ClientState): ClientState {
-  return { ...client, prompt: { kind: 'new-chat', editor: emptyEditor, busy: false, answer: '' } };
+  return { ...client, prompt: emptyPrompt('new-chat') };
 }
 
 /** Opens it where the new begins, with the draft that was left there. */

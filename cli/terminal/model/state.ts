@@ -4,6 +4,7 @@
 import { emptyEditor, type Editor } from './editor.ts';
 import type { Key } from './key.ts';
 import type { PendingMessage } from './message.ts';
+import type { Size } from './size.ts';
 import { emptyWindow, type Window } from './window.ts';
 
 export interface State {
@@ -23,11 +24,6 @@ export interface State {
 
 /** Whether the terminal has the keyboard of its user's screen; unknown: it never said so. */
 export type TerminalFocus = 'unknown' | 'focused' | 'away';
-
-export interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 export interface ClientState {
   readonly userId: bigint;
@@ -64,8 +60,16 @@ export interface Prompt {
   readonly kind: 'new-chat' | 'search';
   readonly editor: Editor;
   readonly busy: boolean;
-  /** Why the latest attempt found nothing. */
+  /** Why the latest attempt found nothing, or how far it is. */
   readonly answer: string;
+  /** Of a search: Enter goes on in older messages than those that are loaded. */
+  readonly offersOlder: boolean;
+  /** Of a search in older messages that goes on: its number. */
+  readonly running: number | undefined;
+}
+
+export function emptyPrompt(kind: Prompt['kind']): Prompt {
+  return { kind, editor: emptyEditor, busy: false, answer: '', offersOlder: false, running: undefined };
 }
 
 export interface Chat {

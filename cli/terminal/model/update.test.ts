@@ -128,14 +128,6 @@ test('a draft stays with its chat', () => {
   expect(chat(run([press('return')], state).state).draft.text).toBe('h');
 });
 
-test('search goes to older messages that hold the words, and says when there is none', () => {
-  const words = Array.from('message 4', (character) => press(character));
-  const { state } = run([newest(range(1, 60)), press('f', { ctrl: true }), ...words, press('return'), press('return')]);
-  expect(chat(state).found).toBe(48n);
-  const none = run([...Array.from('zz', (character) => press(character)), press('return')], state).state;
-  expect(client(none).prompt?.answer).toBe('no older message loaded holds it');
-});
-
 describe('whatever arrives', () => {
   const arrivals = fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 20 });
 

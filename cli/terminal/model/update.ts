@@ -8,6 +8,7 @@ import { pressInChat } from './press-chat.ts';
 import { keepForList, pressInList, waitsForList } from './press-list.ts';
 import { pasteIntoPrompt, pressInPrompt } from './press-prompt.ts';
 import { pasteIntoDraft } from './press-chat.ts';
+import { takeFound } from './search.ts';
 import { settle } from './settle.ts';
 import { openChatOf, withChat, type ClientState, type State, type Typed } from './state.ts';
 
@@ -40,7 +41,11 @@ function step(state: State, action: Action): Update<State> {
     case 'network':
       return typeEarly(
         onClient(state, action.client, (client) =>
-          onNetwork(client, action.event, { index: action.client, terminal: state.terminal }),
+          onNetwork(client, action.event, {
+            index: action.client,
+            terminal: state.terminal,
+            found: (event) => takeFound(state, action.client, event),
+          }),
         ),
         action.client,
       );

@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChatMessage } from './message.ts';
-import { addNewer, addOlder, arrive, emptyWindow, restart, tailLimit, windowLimit, type Window } from './window.ts';
+import {
+  addNewer,
+  addOlder,
+  arrive,
+  emptyWindow,
+  jump,
+  restart,
+  tailLimit,
+  windowLimit,
+  type Window,
+} from './window.ts';
 
 const message = (order: number): ChatMessage => ({
   chatId: '1-2',
@@ -19,6 +29,23 @@ const ordersOf = (window: Window): number[] => window.messages.map(({ order }) =
 const pageBefore = (newest: number, before: number): { page: ChatMessage[]; end: boolean } => {
   const last = Math.min(newest, before - 1);
   return { page: range(Math.max(1, last - 31), last), end: last <= 32 };
+};
+
+/** To the fifth and fourth page before the run, when there are so many. */
+const jumped = (window: Window, newest: number): Window => {
+  let before = Number(window.messages[0]?.order ?? 0n);
+  const pages = Array.from({ length: 5 }, () => {
+    const one = pageBefore(newest, before);
+    before = Number(one.page[0]?.order ?? 0n);
+    return one;
+  });
+  if (pages.some(({ page }) => page.length === 0)) return window;
+  const cuts = pages.slice(0, 3).map(({ page }) => (page.at(-1)?.order ?? 0n) + 1n);
+  return jump(
+    window,
+    pages.slice(3).flatMap(({ page }) => page),
+    { cuts, start: pages[4]?.end === true },
+  );
 };
 
 test('a chat in which nothing was said is live, and takes what comes', () => {
@@ -47,10 +74,10 @@ test('a late message is put in its place', () => {
 });
 
 describe('whatever is scrolled and whatever comes', () => {
-  type Step = 'older' | 'newer' | 'newest' | number;
+  type Step = 'older' | 'newer' | 'newest' | 'jump' | number;
   const steps = fc.array(
     fc.oneof(
-      fc.constantFrom<Step>('older', 'older', 'older', 'newer', 'newer', 'newest'),
+      fc.constantFrom<Step>('older', 'older', 'older', 'newer', 'newer', 'newest', 'jump'),
       fc.integer({ min: 1, max: 150 }),
     ),
     { maxLength: 80 },
@@ -74,6 +101,8 @@ describe('whatever is scrolled and whatever comes', () => {
           } else if (step === 'newest') {
             const { page, end } = pageBefore(newest, newest + 1);
             window = restart(window, page, end);
+          } else if (step === 'jump') {
+            window = jumped(window, newest);
           } else if (step === 'newer') {
             if (!window.live) down();
           } else {

@@ -62,6 +62,19 @@ export function restart(window: Window, page: readonly ChatMessage[], start: boo
   return trim(join({ ...window, messages: mergeSorted([], page), start, cuts: [] }), 'newer');
 }
 
+/**
+ * To another part of the past, which ends before the run; `cuts`: orders, up to which (exclusive) what lies between
+ * can be loaded one by one.
+ */
+export function jump(
+  window: Window,
+  page: readonly ChatMessage[],
+  { cuts, start }: { readonly cuts: readonly bigint[]; readonly start: boolean },
+): Window {
+  const left = leave(window, window.messages);
+  return { ...left, messages: mergeSorted([], page), start, cuts: descending([...left.cuts, ...cuts]) };
+}
+
 /** Puts the tail behind the run when nothing can be missing between them. */
 function join(window: Window): Window {
   const first = window.tail[0];
@@ -83,12 +96,16 @@ function trim(window: Window, reading: Reading): Window {
   if (messages.length <= windowLimit) return window;
   const excess = messages.length - windowLimit + cutSize;
   if (reading === 'newer') return { ...window, messages: messages.slice(excess), start: false };
-  const dropped = messages.slice(-excess);
+  return { ...leave(window, messages.slice(-excess)), messages: messages.slice(0, -excess) };
+}
+
+/** Without those at the end of the run. */
+function leave(window: Window, dropped: readonly ChatMessage[]): Window {
   const cuts = descending([...window.cuts, ...cutsOf(dropped)]);
   // The newest stay at hand: history may not have them yet.
   const tail = window.live ? mergeSorted(dropped.slice(-tailLimit), window.tail) : window.tail;
   const tailCut = window.tailCut || (window.live && dropped.length > tailLimit);
-  return { ...window, messages: messages.slice(0, -excess), live: false, cuts, tail, tailCut };
+  return { ...window, live: false, cuts, tail, tailCut };
 }
 
 /** One for every `cutEvery` messages and one behind the last. */

@@ -35,7 +35,7 @@ export function createChatHistory(dependencies: ChatHistoryDependencies): ChatHi
     const page = await (await dependencies.history()).dialog({ chatId, before, signal });
     const messages = page.messages.map(messageOf);
     const end = page.end || messages.length === 0;
-    return { kind: 'page', page: { chatId, what: 'older', messages, end, below: undefined } };
+    return { kind: 'page', page: { chatId, what: 'older', messages, end, below: undefined, asked: before } };
   };
   const newest = async ({ chatId }: Extract<HistoryEffect, { kind: 'load-newest' }>): Promise<NetworkEvent> => {
     const lastMs = newestAtMs.get(chatId);
@@ -50,7 +50,7 @@ export function createChatHistory(dependencies: ChatHistoryDependencies): ChatHi
     const { chatId, after, below } = effect;
     const messages = await downTo(chatId, { below, enough: (message) => message.order <= after });
     const fresh = messages.filter((message) => message.order > after).map(messageOf);
-    return { kind: 'page', page: { chatId, what: 'newer', messages: fresh, end: false, below } };
+    return { kind: 'page', page: { chatId, what: 'newer', messages: fresh, end: false, below, asked: after } };
   };
   const unread = async (effect: Extract<HistoryEffect, { kind: 'count-unread' }>): Promise<NetworkEvent> => {
     const { chatId, senderId, after } = effect;

@@ -16,6 +16,7 @@ import { messageOf, timeOf } from '../model/message.ts';
 import type { Connection } from '../model/state.ts';
 import { visibleText } from '../text/visible-text.ts';
 import { createChatHistory, type ChatHistory } from './chat-history.ts';
+import { createHistorySearch, type HistorySearch } from './history-search.ts';
 import { firstChats } from './first-chats.ts';
 
 export interface PeerDependencies {
@@ -51,6 +52,7 @@ export function openPeer(dependencies: PeerDependencies): Peer {
   const { session, clock, random, tell, signal } = dependencies;
   let client: ChatClient | undefined;
   let history: ChatHistory | undefined;
+  let search: HistorySearch | undefined;
   const waiting: ((opened: ChatClient) => void)[] = [];
   /** Ids of messages that were sent by this very run. */
   const sent = new Set<bigint>();
@@ -97,7 +99,9 @@ export function openPeer(dependencies: PeerDependencies): Peer {
       signal,
     });
     client = opened;
-    history = createChatHistory({ history: () => opened.history(signal), clock, tell, signal });
+    const asking = { history: () => opened.history(signal), clock, tell, signal };
+    history = createChatHistory(asking);
+    search = createHistorySearch(asking);
     for (const work of waiting.splice(0)) work(opened);
     for await (const event of opened.events(signal)) gather(event);
   };
@@ -155,6 +159,12 @@ export function openPeer(dependencies: PeerDependencies): Peer {
         case 'load-newest':
         case 'count-unread':
           whenOpen(() => history?.run(effect));
+          return;
+        case 'search':
+          whenOpen(() => search?.run(effect));
+          return;
+        case 'stop-search':
+          search?.stop();
           return;
         case 'find-user':
           findUser(effect.name).catch((error: unknown) => tell({ kind: 'no-user', reason: messageFrom(error) }));

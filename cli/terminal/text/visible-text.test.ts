@@ -14,6 +14,28 @@ describe('visibleText', () => {
     ['ad\u200bmin ad\u200dmin \u3164', 'ad\\u{200b}min ad\\u{200d}min \\u{3164}'],
     ['\u{e0061}hidden', '\\u{e0061}hidden'],
     ['\ud800', '\\u{d800}'],
+    ['a\u2028b\u2029c\u0085d\ufeffe', 'a\\u{2028}b\\u{2029}c\\u{85}d\\u{feff}e'],
+    ['soft\u00adhyphen \u2060word', 'soft\\u{ad}hyphen \\u{2060}word'],
+    // Joiners where nothing is joined.
+    ['👩\u200d', '👩\\u{200d}'],
+    ['👩\u200dx \u200d👧', '👩\\u{200d}x \\u{200d}👧'],
+    ['👩\u200d\u200d👧', '👩\\u{200d}\\u{200d}👧'],
+    ['a\u0301\u200d\u0301', 'a\u0301\\u{200d}\u0301'],
+    ['می\u200d خواهم\u200c', 'می\\u{200d} خواهم\\u{200c}'],
+    ['क\u200dष', 'क\\u{200d}ष'],
+    // Fillers that are blank.
+    ['\u115f\u1160\u3164\uffa0', '\\u{115f}\\u{1160}\\u{3164}\\u{ffa0}'],
+    ['\u2800', '\\u{2800}'],
+    ['a\u2800b', 'a\\u{2800}b'],
+    // Selectors that select nothing.
+    ['a\ufe0f b\ufe01', 'a\\u{fe0f} b\\u{fe01}'],
+    ['❤\ufe0f\ufe0f\ufe0e', '❤\ufe0f\\u{fe0f}\\u{fe0e}'],
+    ['葛\u{e0100}\u{e0101}', '葛\u{e0100}\\u{e0101}'],
+    ['1\ufe0f00', '1\\u{fe0f}00'],
+    ['x\u{e0100}', 'x\\u{e0100}'],
+    // Tags without a flag, a flag without its end.
+    ['👍\u{e0067}\u{e007f}', '👍\\u{e0067}\\u{e007f}'],
+    ['🏴\u{e0067}\u{e0062}x', '🏴\\u{e0067}\\u{e0062}x'],
   ])('shows %j as %j', (text, shown) => {
     expect(visibleText(text)).toBe(shown);
   });
@@ -21,8 +43,17 @@ describe('visibleText', () => {
   test.each([
     '👩\u200d👧 👍🏽 ❤\ufe0f 🇧🇬',
     '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+    // Families, professions with skin tones, flags, keycaps.
+    '👨\u200d👩\u200d👧\u200d👦 👩🏽\u200d🔬 🧑🏻\u200d🤝\u200d🧑🏿 ❤\ufe0f\u200d🔥',
+    '🏳\ufe0f\u200d🌈 🏴\u200d☠\ufe0f 👁\ufe0f\u200d🗨\ufe0f 🇩🇪🇧🇷',
+    '1\ufe0f\u20e3 #\ufe0f\u20e3 ☎\ufe0e ©\ufe0f',
+    '👍🏿👍🏻👋🏽',
+    // Joiners that scripts need.
     'می\u200cخواهم',
-    'क्\u200dष',
+    'क्\u200dष क्\u200cष ശ്\u200d র\u200d্যাব ක්\u200dෂ',
+    '葛\u{e0100}城 ㄚ',
+    // Pictures of braille.
+    '⠁\u2800\u2800⠿\n\u2800⣿⠂\u2800',
     '你好 ｶﾞ',
     'Grüße, Zoe\u0308',
   ])('leaves %s as it is', (text) => {

@@ -3,15 +3,11 @@
  */
 import { panesOf } from '../model/layout.ts';
 import { openChatOf, type State } from '../model/state.ts';
+import type { CursorPlace } from './cursor-place.ts';
 import { composerView, promptView } from './frame-lines.ts';
 import type { Paint } from './paint.ts';
 
-/** From the top left corner, which is 0, 0; undefined: the cursor is hidden. */
-export interface CursorPlace {
-  readonly row: number;
-  readonly column: number;
-}
-
+/** Undefined: the cursor is hidden. */
 export function cursorOf(state: State, paint: Paint): CursorPlace | undefined {
   const client = state.clients[state.active];
   const pane = panesOf(state).find((one) => one.client === state.active);

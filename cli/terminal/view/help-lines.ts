@@ -22,7 +22,7 @@ const sections: readonly (readonly [title: string, keys: readonly (readonly [key
       ['↑ ↓', 'by line, composer empty'],
       ['Home End', 'oldest loaded, newest'],
       ['Ctrl-G', 'first unread'],
-      ['Ctrl-F', 'search in what is loaded'],
+      ['Ctrl-F', 'search, then in older pages'],
       ['Esc', 'back to the chats'],
     ],
   ],

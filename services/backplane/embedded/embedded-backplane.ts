@@ -133,7 +133,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       const followers = follows.get(partition);
       if (followers === undefined) continue;
       const records: StoredRecord[] = values.map((value, i) => ({ offset: base + i, value }));
-      for (const follow of followers) follow.offer(records, bytes);
+      for (const follow of followers) follow.offer(records);
     }
   };
 

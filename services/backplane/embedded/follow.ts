@@ -1,6 +1,8 @@
 /**
- * One tail's place in one partition. Committed batches come straight from memory while the follower keeps up
- * (a slow one has a bounded queue); whatever it missed is read from the log. Never a gap, never twice.
+ * One tail's place in one partition. Committed batches come straight from memory while the follower keeps up;
+ * whatever came while it was busy is read from the log. Never a gap, never twice.
+ * (A queue for a busy one kept the records of a second or so, for whom the history is written: long enough to be
+ * moved to the old generation, where they made most of the garbage. The log has their bytes in memory anyway.)
  */
 import type { ReadLimits, StoredRecord, TailHandler } from '../backplane.ts';
 
@@ -11,13 +13,12 @@ export interface FollowSource {
 
 export interface Follow {
   /** Records just committed at the end of the partition. */
-  offer(records: readonly StoredRecord[], bytes: number): void;
+  offer(records: readonly StoredRecord[]): void;
   /** Reads what is waiting, if anything. */
   wake(): void;
   stop(): void;
 }
 
-const maxQueuedBytes = 256 * 1024;
 const catchUp: ReadLimits = { maxRecords: 2000, maxBytes: 512 * 1024 };
 
 export function createFollow(
@@ -28,8 +29,6 @@ export function createFollow(
   let next = options.from;
   let busy = false;
   let stopped = false;
-  let queue: StoredRecord[] = [];
-  let queuedBytes = 0;
 
   const fail = (error: unknown): void => {
     if (stopped) return;
@@ -61,30 +60,13 @@ export function createFollow(
   };
 
   const follow: Follow = {
-    offer(records, bytes) {
-      const first = records[0];
-      if (stopped || first === undefined) return;
-      if (!busy && next === first.offset) {
-        deliver(records, false);
-        return;
-      }
-      const queueEnd = queue.at(-1)?.offset ?? next - 1;
-      if (busy && queueEnd + 1 === first.offset && queuedBytes + bytes <= maxQueuedBytes) {
-        queue = queue.length === 0 ? [...records] : queue.concat(records);
-        queuedBytes += bytes;
-        return;
-      }
-      if (!busy) follow.wake();
+    offer(records) {
+      if (busy) return;
+      if (next === records[0]?.offset && !stopped) deliver(records, false);
+      else follow.wake();
     },
     wake() {
       while (!stopped && !busy) {
-        const records = queue;
-        queue = [];
-        queuedBytes = 0;
-        if (records[0]?.offset === next) {
-          deliver(records, false);
-          continue;
-        }
         if (next >= source.end()) return;
         try {
           deliver(source.read(next, catchUp), true);
@@ -95,7 +77,6 @@ export function createFollow(
     },
     stop() {
       stopped = true;
-      queue = [];
     },
   };
   return follow;

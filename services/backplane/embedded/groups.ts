@@ -15,7 +15,7 @@ interface Member {
   readonly handler: GroupHandler;
   readonly tail: Tail;
   /** Batches being worked on, by partition. */
-  readonly working: Map<number, Promise<void>>;
+  readonly working: (Promise<void> | undefined)[];
 }
 
 interface Group {
@@ -56,7 +56,7 @@ export function createGroups(options: {
       holding.stop.abort();
       const { member } = holding;
       member.tail.unassign(partition);
-      await member.working.get(partition);
+      await member.working[partition];
       await member.handler.revoked(partition).catch(() => undefined);
     }
     if (wanted === undefined) return;
@@ -71,7 +71,7 @@ export function createGroups(options: {
   };
 
   const join = (group: Group, handler: GroupHandler): Member => {
-    const working = new Map<number, Promise<void>>();
+    const working: (Promise<void> | undefined)[] = [];
     const holding = (partition: number): Holding | undefined => {
       const held = group.holders[partition];
       return held?.member === member ? held : undefined;
@@ -82,10 +82,10 @@ export function createGroups(options: {
         if (held === undefined) return undefined;
         const work = untilDone(() => handler.records(partition, records), { clock, signal: held.stop.signal }).then(
           () => {
-            working.delete(partition);
+            working[partition] = undefined;
           },
         );
-        working.set(partition, work);
+        working[partition] = work;
         return work;
       },
       // The log was cut above the member's place, or it is at fault: ask it again where to start.

@@ -21,7 +21,7 @@ interface Confirmation {
 
 export function createConfirmations(): Confirmations {
   const known = new Map<string, Confirmation>();
-  const waiting = new Set<Confirmation>();
+  let waiting: Confirmation[] = [];
   const lastByChat = new Map<string, number>();
   return {
     note(command, highest) {
@@ -35,17 +35,21 @@ export function createConfirmations(): Confirmations {
       confirmation.command = merged;
       if (before === undefined) forgetOldest(known);
       known.set(key, confirmation);
+      if (!confirmation.waits) waiting.push(confirmation);
       confirmation.waits = true;
-      waiting.add(confirmation);
     },
     due(nowMs) {
       const ready: ConfirmCommand[] = [];
-      for (const confirmation of waiting) {
+      const taken = waiting;
+      waiting = [];
+      for (const confirmation of taken) {
         const { chatId } = confirmation.command;
         const last = lastByChat.get(chatId);
-        if (last !== undefined && nowMs - last < everyMs) continue;
+        if (last !== undefined && nowMs - last < everyMs) {
+          waiting.push(confirmation);
+          continue;
+        }
         lastByChat.set(chatId, nowMs);
-        waiting.delete(confirmation);
         confirmation.waits = false;
         ready.push(confirmation.command);
       }

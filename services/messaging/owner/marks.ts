@@ -1,7 +1,11 @@
 /**
- * When an owner writes Relayed (each second of relaying) and Mark (after take-over, every minute of
- * activity, earlier when the log has grown long, hourly when idle). A Mark comes after the Relayed that is due, so that it knows it.
+ * When an owner writes Relayed (each second of relaying) and Mark (after take-over, about every minute of
+ * activity, earlier when the log has grown long, hourly when idle). A Mark comes after the Relayed that is due, so
+ * that it knows it. Minutes differ by chance: partitions that were taken over together would write theirs together,
+ * which held everything else up for tens of milliseconds.
  */
+import type { Random } from '../../core/random.ts';
+
 export interface Marks {
   /** Records of users, or their derivations, went by. */
   activity(): void;
@@ -15,13 +19,14 @@ export interface Marks {
 }
 
 const relayedEveryMs = 1000;
-const activeMarkMs = 60_000;
+const activeMarkMs = { least: 40_000, most: 60_000 };
 const idleMarkMs = 3_600_000;
 
-export function createMarks(): Marks {
+export function createMarks(random: Pick<Random, 'next'>): Marks {
   let active = false;
   let relays = false;
   let markAt = Number.NEGATIVE_INFINITY;
+  let activeMs = activeMarkMs.least;
   let relayedAt = Number.NEGATIVE_INFINITY;
   let waits: 'relayed' | 'mark' | undefined;
   /** A Relayed was written since the last Mark; each moves the log's end, so one is enough. */
@@ -36,7 +41,7 @@ export function createMarks(): Marks {
     },
     due({ nowMs, relayedBehind, isLong }) {
       if (waits !== undefined || last === 'done') return undefined;
-      const mark = isLong || last === 'wanted' || nowMs - markAt >= (active ? activeMarkMs : idleMarkMs);
+      const mark = isLong || last === 'wanted' || nowMs - markAt >= (active ? activeMs : idleMarkMs);
       if (relayedBehind && ((mark && !fresh) || (relays && nowMs - relayedAt >= relayedEveryMs))) {
         relays = false;
         waits = 'relayed';
@@ -52,6 +57,7 @@ export function createMarks(): Marks {
       if (kind === 'relayed') relayedAt = nowMs;
       else {
         markAt = nowMs;
+        activeMs = activeMarkMs.least + random.next() * (activeMarkMs.most - activeMarkMs.least);
         if (last === 'wanted') last = 'done';
       }
     },

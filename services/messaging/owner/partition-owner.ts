@@ -11,7 +11,7 @@ import { createConfirmations } from './confirmations.ts';
 import { derivationsOf, splitByPlace } from './derive.ts';
 import { createGaps } from './gaps.ts';
 import { createGate, type GateItem } from './gate.ts';
-import { answerRetries, createKnownKeys } from './known-keys.ts';
+import { createKnownKeys } from './known-keys.ts';
 import { createMarkedKeys } from './marked-keys.ts';
 import { createMarks } from './marks.ts';
 import { createRelay } from './relay.ts';
@@ -48,7 +48,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
   const relay = createRelay(shared, place, () => log.state.incarnation);
   const gate = createGate();
   const gaps = createGaps();
-  const marks = createMarks();
+  const marks = createMarks(shared.random);
   const confirmations = createConfirmations();
   let phase: Phase = 'following';
   let next = start.from;
@@ -207,13 +207,13 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
     appender.own({
       record: { kind: 'sent', own: own(), messageId, senderId, key, clientId, owners, receivers, message },
       settled(offset) {
-        keys.settle(pending, offset);
+        pending.settle(offset);
         command.done(accepted(messageId, position(offset), false));
-        answerRetries(pending, () => accepted(messageId, position(offset), true));
+        for (const done of pending.retries()) done(accepted(messageId, position(offset), true));
       },
       dropped() {
         command.done(notOwned(partition, server));
-        answerRetries(pending, () => notOwned(partition, server));
+        for (const done of pending.retries()) done(notOwned(partition, server));
       },
     });
   }
@@ -286,7 +286,7 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
         const { code, detail } = decision;
         const at = decision.expired ? { position: position(next - 1) } : {};
         command.done({ kind: 'refused', code, detail, ...at });
-      } else if (decision.kind === 'pending') (decision.first.waiting ??= []).push(command.done);
+      } else if (decision.first.offset < 0) keys.wait(decision.first.messageId, command.done);
       else command.done(accepted(decision.first.messageId, position(decision.first.offset), true));
     },
     confirm(command) {

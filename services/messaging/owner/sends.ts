@@ -5,11 +5,10 @@ import type { ErrorCode } from '../../core/errors.ts';
 import { sendKeyTimeMs, type MessageId, type SendKey } from '../../core/ids.ts';
 import type { AcceptedKey, Position } from '../../core/log/record.ts';
 import type { SendCommand, SendOutcome } from '../owner.ts';
-import { keyAheadMs, type KnownKeys, type PendingSend } from './known-keys.ts';
+import { keyAheadMs, type KnownKeys } from './known-keys.ts';
 
 export type SendDecision =
   | { readonly kind: 'new'; readonly messageId: MessageId }
-  | { readonly kind: 'pending'; readonly first: PendingSend }
   | { readonly kind: 'repeated'; readonly first: AcceptedKey }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string; readonly expired: boolean };
 
@@ -25,10 +24,8 @@ export function decideSend(command: SendCommand, context: SendContext): SendDeci
   const { keys, nowMs } = context;
   const { senderId, key, previousKey } = command;
   const sinceMs = keys.sinceMs(nowMs);
-  const pending = keys.pending(senderId, key);
-  if (pending !== undefined) return { kind: 'pending', first: pending };
-  const repeated = keys.accepted(senderId, key);
-  if (repeated !== undefined) return { kind: 'repeated', first: repeated };
+  const first = keys.find(senderId, key);
+  if (first !== undefined) return { kind: 'repeated', first };
   const madeMs = sendKeyTimeMs(key);
   if (madeMs < sinceMs || madeMs > nowMs + keyAheadMs) {
     keys.expired.note(senderId, key, nowMs);
@@ -49,8 +46,7 @@ export function decideSend(command: SendCommand, context: SendContext): SendDeci
  * refused as expired may be about to come again under another key, before its successor.
  */
 function isUndecided(previousKey: SendKey, { senderId }: SendCommand, { keys, nowMs }: SendContext): boolean {
-  if (keys.pending(senderId, previousKey) !== undefined) return false;
-  if (keys.accepted(senderId, previousKey) !== undefined) return false;
+  if (keys.find(senderId, previousKey) !== undefined) return false;
   return sendKeyTimeMs(previousKey) >= keys.sinceMs(nowMs) || keys.expired.has(senderId, previousKey, nowMs);
 }
 

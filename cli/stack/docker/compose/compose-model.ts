@@ -41,8 +41,17 @@ export interface PublishedPort {
 
 export type Mount =
   | { readonly kind: 'volume'; readonly volume: string; readonly target: string; readonly readOnly: boolean }
-  /** `source` is absolute. */
-  | { readonly kind: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean };
+  | BindMount;
+
+export interface BindMount {
+  readonly kind: 'bind';
+  /** Absolute. */
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** Hash of the file, once it was read: a container of another content is another container. */
+  readonly content?: string;
+}
 
 export interface HealthCheck {
   /** As the engine takes it: CMD or CMD-SHELL, then the words. */

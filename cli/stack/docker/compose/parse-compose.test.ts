@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../../../../services/core/errors.ts';
-import { composeFile } from '../provision/stack-compose.ts';
-import { parseCompose } from './parse-compose.ts';
+import { readStackCompose } from '../provision/stack-compose.ts';
+import { parseCompose, parseComposeFiles } from './parse-compose.ts';
 
 const parse = (text: string, variables: Record<string, string> = {}) =>
   parseCompose('/files/compose.yaml', text, variables);
@@ -137,9 +136,33 @@ volumes:
   });
 });
 
+describe('several compose files', () => {
+  const parseAll = (...texts: readonly string[]) =>
+    parseComposeFiles(
+      texts.map((text, index) => ({ file: `/files/${index}.yaml`, text })),
+      {},
+    );
+
+  test('are one project: services and volumes of one file may be named in another', () => {
+    const { services, volumes } = parseAll(
+      'services:\n  db: { image: "db:1", healthcheck: { test: check } }\nvolumes:\n  data:\n',
+      'services:\n  web:\n    image: web:1\n    volumes: [data:/data]\n    depends_on: { db: { condition: service_healthy } }\n',
+    );
+    expect([services.map(({ name }) => name), volumes]).toEqual([['db', 'web'], ['data']]);
+  });
+
+  test('tell what is wrong with the file that it stands in', () => {
+    const one = 'services:\n  a: { image: "x:1" }\n';
+    expect(() => parseAll(one, `\n${one}`)).toThrow('/files/0.yaml:2: there is another service a');
+    expect(() => parseAll(one, 'services:\n\n  b: { image: y, depends_on: [c] }\n')).toThrow(
+      '/files/1.yaml:3: service b depends on c, which is not there',
+    );
+  });
+});
+
 describe('the compose file of cecochat', () => {
   test('has the engines with pinned images, limits that fit in 4 GiB, health checks, own volumes and local ports', async () => {
-    const { services } = parseCompose(composeFile(), await readFile(composeFile(), 'utf8'), {});
+    const { services } = await readStackCompose({});
     const engines = services.filter(({ profiles }) => profiles.length === 0);
     expect(engines.map(({ name }) => name)).toEqual(['kafka', 'cassandra', 'redis']);
     expect(engines.reduce((sum, { memoryBytes = Infinity }) => sum + memoryBytes, 0)).toBeLessThanOrEqual(
@@ -155,8 +178,7 @@ describe('the compose file of cecochat', () => {
   });
 
   test('puts the published port of Kafka into what Kafka tells its clients', async () => {
-    const text = await readFile(composeFile(), 'utf8');
-    const [kafka] = parseCompose(composeFile(), text, { CECOCHAT_KAFKA_PORT: '7120' }).services;
+    const [kafka] = (await readStackCompose({ CECOCHAT_KAFKA_PORT: '7120' })).services;
     expect(kafka?.ports[0]?.published).toBe(7120);
     expect(kafka?.environment['KAFKA_ADVERTISED_LISTENERS']).toContain('EXTERNAL://127.0.0.1:7120');
   });

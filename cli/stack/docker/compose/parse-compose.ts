@@ -7,23 +7,42 @@ import type { Variables } from './interpolate.ts';
 import { readService, unsupported } from './parse-service.ts';
 import { YamlReader, type Entry } from './yaml-reader.ts';
 
-/** `file` is an absolute path. Error: settings.invalid with file and line. */
+export interface ComposeText {
+  /** An absolute path. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Error: settings.invalid with file and line. */
 export function parseCompose(file: string, text: string, variables: Variables): ComposeModel {
-  const reader = new YamlReader(file, text, variables);
-  const folder = dirname(file);
-  const services: { service: Service; entry: Entry }[] = [];
+  return parseComposeFiles([{ file, text }], variables);
+}
+
+/** Files that make one project together; a service stands in one of them. Error: settings.invalid with file and line. */
+export function parseComposeFiles(files: readonly ComposeText[], variables: Variables): ComposeModel {
+  const services: PlacedService[] = [];
   const volumes: string[] = [];
-  for (const { key, at, value } of reader.entries(reader.root, 'a compose file')) {
-    if (key === 'services') {
-      for (const entry of reader.entries(value, 'services')) {
-        services.push({ service: readService({ reader, folder, name: entry.key }, entry), entry });
-      }
-    } else if (key === 'volumes') {
-      volumes.push(...readVolumes(reader, value));
-    } else if (!key.startsWith('x-')) throw unsupported(reader, at, key);
+  for (const { file, text } of files) {
+    const reader = new YamlReader(file, text, variables);
+    for (const { key, at, value } of reader.entries(reader.root, 'a compose file')) {
+      if (key === 'services') {
+        for (const entry of reader.entries(value, 'services')) services.push(placeService(reader, file, entry));
+      } else if (key === 'volumes') volumes.push(...readVolumes(reader, value));
+      else if (!key.startsWith('x-')) throw unsupported(reader, at, key);
+    }
   }
-  for (const { service, entry } of services) checkReferences(reader, { service, entry, volumes, services });
+  for (const placed of services) checkReferences({ placed, volumes, services });
   return { services: services.map(({ service }) => service), volumes };
+}
+
+interface PlacedService {
+  readonly service: Service;
+  readonly entry: Entry;
+  readonly reader: YamlReader;
+}
+
+function placeService(reader: YamlReader, file: string, entry: Entry): PlacedService {
+  return { service: readService({ reader, folder: dirname(file), name: entry.key }, entry), entry, reader };
 }
 
 /** Volumes of the engine's own kind: options would be needed for others. */
@@ -36,13 +55,16 @@ function readVolumes(reader: YamlReader, node: Entry['value']): string[] {
 }
 
 interface Referring {
-  readonly service: Service;
-  readonly entry: Entry;
+  readonly placed: PlacedService;
   readonly volumes: readonly string[];
-  readonly services: readonly { readonly service: Service }[];
+  readonly services: readonly PlacedService[];
 }
 
-function checkReferences(reader: YamlReader, { service, entry, volumes, services }: Referring): void {
+function checkReferences({ placed, volumes, services }: Referring): void {
+  const { service, entry, reader } = placed;
+  if (services.some((other) => other !== placed && other.service.name === service.name)) {
+    throw reader.refuse(entry.at, `there is another service ${service.name}`);
+  }
   for (const mount of service.mounts) {
     if (mount.kind === 'volume' && !volumes.includes(mount.volume)) {
       throw reader.refuse(entry.at, `service ${service.name} mounts the volume ${mount.volume}, which is not declared`);

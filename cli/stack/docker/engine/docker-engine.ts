@@ -29,13 +29,19 @@ export interface DockerEngine {
   listVolumes(): Promise<NamedObject[]>;
   createVolume(name: string, labels: Labels): Promise<void>;
   removeVolume(name: string): Promise<void>;
-  /** Bytes by name, of the volumes whose size the engine knows. */
-  volumeSizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /** By name, of the volumes whose size can be known. */
+  volumeSizes(names: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, VolumeBytes>>;
   /** Undefined when the engine does not have it. */
   inspectImage(reference: string): Promise<ImageDetails | undefined>;
   pullImage(reference: string, pull: PullRequest): Promise<void>;
   /** Of the engine itself: "linux/amd64". */
   platform(): Promise<string>;
+}
+
+export interface VolumeBytes {
+  readonly bytes: number;
+  /** It may be less: the lengths of the files, which need not be filled. */
+  readonly isMost: boolean;
 }
 
 export type Labels = Readonly<Record<string, string>>;

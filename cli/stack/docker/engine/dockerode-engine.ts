@@ -15,6 +15,7 @@ import {
 } from './docker-engine.ts';
 import { endpointOf, type EngineAddress } from './engine-address.ts';
 import { pullWith } from './pull-image.ts';
+import { volumeSizes } from './volume-sizes.ts';
 import { followTimedLines, readLastLines, readTimedLines } from './container-output.ts';
 
 export function connectEngine(address: EngineAddress): DockerEngine {
@@ -60,7 +61,7 @@ export function connectEngine(address: EngineAddress): DockerEngine {
     removeVolume: async (name) => {
       await orGone(() => docker.getVolume(name).remove());
     },
-    volumeSizes: (signal) => call(() => volumeSizes(docker, signal)),
+    volumeSizes: (names, signal) => call(() => volumeSizes(docker, names, signal)),
     inspectImage: (reference) =>
       orGone(async () => {
         const { Id, Os, Architecture } = await docker.getImage(reference).inspect();
@@ -142,19 +143,6 @@ function detailsOf({ State, RestartCount }: Docker.ContainerInspectInfo & { Rest
     restartCount: RestartCount ?? 0,
     lastCheck: log.at(-1)?.Output.trim() ?? '',
   };
-}
-
-/** By the engine's disk usage; dockerode's types know neither its options nor its answer. */
-async function volumeSizes(docker: Docker, abortSignal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  const df: (options: object) => Promise<unknown> = Reflect.get(docker, 'df').bind(docker);
-  const usage = await df({ abortSignal });
-  const volumes: unknown = typeof usage === 'object' && usage !== null ? Reflect.get(usage, 'Volumes') : undefined;
-  const known = (Array.isArray(volumes) ? volumes : []).flatMap((volume: unknown) => {
-    const { Name, UsageData } = Object(volume) as { Name?: unknown; UsageData?: unknown };
-    const size: unknown = Reflect.get(Object(UsageData), 'Size');
-    return typeof Name === 'string' && typeof size === 'number' && size >= 0 ? [[Name, size] as const] : [];
-  });
-  return new Map(known);
 }
 
 function healthOf(text: string): Health {

@@ -2,10 +2,14 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { PullSum, type PullLine } from './pull-sum.ts';
 
-const layer = (id: string, status: string, current?: number, total?: number): PullLine => ({
+/** `bytes`: fetched or unpacked so far, and of how many. */
+const layer = (id: string, status: string, [current, total]: readonly number[] = []): PullLine => ({
   id,
   status,
-  progressDetail: current === undefined ? {} : { current, ...(total === undefined ? {} : { total }) },
+  progressDetail: {
+    ...(current === undefined ? {} : { current }),
+    ...(total === undefined ? {} : { total }),
+  },
 });
 
 function sumOf(...lines: readonly PullLine[]) {
@@ -20,8 +24,8 @@ describe('the progress of a pull', () => {
       { id: '7.0', status: 'Pulling from library/redis' },
       ...['a', 'b', 'c', 'd'].map((id) => layer(id, 'Pulling fs layer')),
       layer('d', 'Waiting'),
-      layer('a', 'Downloading', 30, 100),
-      layer('b', 'Downloading', 50, 300),
+      layer('a', 'Downloading', [30, 100]),
+      layer('b', 'Downloading', [50, 300]),
     ];
     expect(sumOf(...begun)).toEqual({ doneBytes: 80, totalBytes: 400, percent: 10 });
     const more = [layer('a', 'Verifying Checksum'), layer('a', 'Download complete'), layer('c', 'Already exists')];
@@ -29,9 +33,9 @@ describe('the progress of a pull', () => {
   });
 
   test('tells how much is unpacked once all layers are there', () => {
-    const fetched = [layer('a', 'Downloading', 100, 100), layer('b', 'Downloading', 300, 300)];
+    const fetched = [layer('a', 'Downloading', [100, 100]), layer('b', 'Downloading', [300, 300])];
     expect(sumOf(...fetched)).toEqual({ doneBytes: 400, totalBytes: 400, percent: 100, unpackedPercent: 0 });
-    const unpacking = [layer('a', 'Pull complete'), layer('b', 'Extracting', 150, 300)];
+    const unpacking = [layer('a', 'Pull complete'), layer('b', 'Extracting', [150, 300])];
     expect(sumOf(...fetched, ...unpacking)).toMatchObject({ percent: 100, unpackedPercent: 62 });
     // Newer engines tell seconds there.
     const seconds: PullLine = { id: 'b', status: 'Extracting', progressDetail: { current: 7, units: 's' } };
@@ -45,7 +49,7 @@ describe('the progress of a pull', () => {
       totalBytes: 0,
       percent: 0,
     });
-    expect(sumOf(layer('a', 'Pulling fs layer'), layer('a', 'Downloading', 70))).toMatchObject({ totalBytes: 70 });
+    expect(sumOf(layer('a', 'Pulling fs layer'), layer('a', 'Downloading', [70]))).toMatchObject({ totalBytes: 70 });
     expect(sumOf(layer('a', 'Already exists'))).toMatchObject({ percent: 100, unpackedPercent: 100 });
   });
 

@@ -6,13 +6,14 @@ import { CecochatError } from '../../../../services/core/errors.ts';
 import type { Clock } from '../../../../services/core/time/clock.ts';
 import type { Environment } from '../../../commands/environment.ts';
 import type { Service } from '../compose/compose-model.ts';
-import type { DockerEngine } from '../engine/docker-engine.ts';
+import type { ContainerSummary, DockerEngine } from '../engine/docker-engine.ts';
 import { planStack } from './plan-parts.ts';
-import { isOf, portsOf, type Project } from './project.ts';
+import { isOf, partOf, portsOf, type Project } from './project.ts';
 import type { Report } from '../../part-report.ts';
 import { reconcile } from './reconcile.ts';
 import { readStackCompose } from './stack-compose.ts';
-import { choosePublishedPorts, type PublishedPorts } from './stack-ports.ts';
+import { publishedPorts, type PublishedPorts } from './published-ports.ts';
+import { choosePublishedPorts } from './stack-ports.ts';
 import { UndoList } from './undo-list.ts';
 
 export interface ProvisionRequest {
@@ -27,6 +28,8 @@ export interface ProvisionRequest {
   readonly remembered: Readonly<Record<string, number>>;
   readonly reserved: ReadonlySet<number>;
   readonly portBase: number;
+  /** Beside those of the containers that it has. */
+  readonly profiles: readonly string[];
   /** Do not undo what a failed run made. */
   readonly keep: boolean;
   /** Before anything is changed. */
@@ -36,7 +39,7 @@ export interface ProvisionRequest {
 
 export interface Planned {
   readonly ports: PublishedPorts;
-  /** Whether anything is to be made, started or made anew. */
+  /** Whether an engine of the servers is to be made, started or made anew. */
   readonly isChange: boolean;
 }
 
@@ -51,8 +54,10 @@ export async function provisionStack(request: ProvisionRequest): Promise<() => P
       engine.listVolumes(),
     ]);
     const own = containers.filter((container) => isOf(project, container));
+    const profiles = profilesOf(request.profiles, own);
     const { ports, warnings } = await choosePublishedPorts({
       env,
+      profiles,
       remembered: Object.assign({}, request.remembered, ...own.map(portsOf)),
       held: new Set(own.flatMap((container) => container.ports.map(({ published }) => published))),
       reserved: request.reserved,
@@ -61,7 +66,7 @@ export async function provisionStack(request: ProvisionRequest): Promise<() => P
     warnings.forEach(warn);
     const variables = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
     const model = await readStackCompose(variables);
-    const services = model.services.filter(({ profiles }) => profiles.length === 0);
+    const services = model.services.filter((service) => isIn(service, profiles));
     signal.throwIfAborted();
     const plan = planStack(project, services, {
       containers,
@@ -72,13 +77,27 @@ export async function provisionStack(request: ProvisionRequest): Promise<() => P
     for (const { service, action } of plan.parts) {
       report({ part: service.name, step: action === 'keep' ? 'keep' : 'wait', detail: '' });
     }
-    await request.onPlanned({ ports, isChange: plan.isChange });
+    const isChange = plan.parts.some(({ service, action }) => service.profiles.length === 0 && action !== 'keep');
+    await request.onPlanned({ ports, isChange });
     await reconcile({ engine, project, plan, ports, undo, clock, signal, report, onHealthy });
     return () => undo.run();
   } catch (error) {
     if (!request.keep) await undone(request, undo, error);
     throw error;
   }
+}
+
+/** A profile stays with a stack as long as it has a container of it. */
+function profilesOf(asked: readonly string[], own: readonly ContainerSummary[]): readonly string[] {
+  const parts = own.map(partOf);
+  const had = publishedPorts.flatMap(({ part, profile }) =>
+    profile !== undefined && parts.includes(part) ? [profile] : [],
+  );
+  return [...new Set([...asked, ...had])];
+}
+
+function isIn({ profiles }: Service, chosen: readonly string[]): boolean {
+  return profiles.length === 0 || profiles.some((profile) => chosen.includes(profile));
 }
 
 /** What could not be taken away is said, and does not hide why `up` failed. */

@@ -3,7 +3,14 @@ import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { choosePublishedPorts, type PortRequest } from './stack-ports.ts';
 
-const nobody: PortRequest = { env: {}, remembered: {}, held: new Set(), reserved: new Set(), base: 24_100 };
+const nobody: PortRequest = {
+  env: {},
+  remembered: {},
+  held: new Set(),
+  reserved: new Set(),
+  profiles: [],
+  base: 24_100,
+};
 /** Ports that tests of this file use; the usual ones may be taken on this machine. */
 const remembered = { CECOCHAT_KAFKA_PORT: 24_001, CECOCHAT_CASSANDRA_PORT: 24_002, CECOCHAT_REDIS_PORT: 24_003 };
 

@@ -6,16 +6,7 @@ import { CecochatError } from '../../../../services/core/errors.ts';
 import type { Environment } from '../../../commands/environment.ts';
 import { portHolder } from '../../port-holder.ts';
 import { isFree, portBlockSize } from '../../ports.ts';
-
-/** Variable of the compose file, its usual port, and its place in a stack's block of ports. */
-export const publishedPorts = [
-  { variable: 'CECOCHAT_KAFKA_PORT', part: 'kafka', usual: 9092, offset: 20 },
-  { variable: 'CECOCHAT_CASSANDRA_PORT', part: 'cassandra', usual: 9042, offset: 21 },
-  { variable: 'CECOCHAT_REDIS_PORT', part: 'redis', usual: 6379, offset: 22 },
-] as const;
-
-export type PortVariable = (typeof publishedPorts)[number]['variable'];
-export type PublishedPorts = Readonly<Record<PortVariable, number>>;
+import { publishedPorts, type PublishedPorts } from './published-ports.ts';
 
 export interface PortRequest {
   readonly env: Environment['env'];
@@ -26,6 +17,7 @@ export interface PortRequest {
   /** Ports of other stacks, which they may want back. */
   readonly reserved: ReadonlySet<number>;
   readonly base: number;
+  readonly profiles: readonly string[];
 }
 
 export interface PortChoice {
@@ -43,7 +35,8 @@ export async function choosePublishedPorts(request: PortRequest): Promise<PortCh
   const ports: Record<string, number> = {};
   const warnings: string[] = [];
   const taken = new Set<number>();
-  for (const { variable, part, usual, offset } of publishedPorts) {
+  for (const { variable, part, usual, offset, profile } of publishedPorts) {
+    if (profile !== undefined && !request.profiles.includes(profile)) continue;
     const asked = await askedFor(variable, request);
     const wanted = asked ?? request.remembered[variable] ?? usual;
     const port = asked ?? (await freePort([wanted, usual, request.base + offset], taken, request));
@@ -54,10 +47,10 @@ export async function choosePublishedPorts(request: PortRequest): Promise<PortCh
     taken.add(port);
     ports[variable] = port;
   }
-  return { ports: ports as Record<PortVariable, number>, warnings };
+  return { ports: ports as PublishedPorts, warnings };
 }
 
-async function askedFor(variable: PortVariable, { env, held }: PortRequest): Promise<number | undefined> {
+async function askedFor(variable: string, { env, held }: PortRequest): Promise<number | undefined> {
   const text = env[variable];
   if (text === undefined || text === '') return undefined;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../core/time/clock.ts';
+import type { HistoryBatch } from '../history-db/history-db.ts';
+import { createHistoryWriter } from './writer.ts';
+
+const batchOf = (partition: number): HistoryBatch => ({ partition, rows: [] });
+
+function rigFor() {
+  const writes: number[][] = [];
+  const rests: number[] = [];
+  const historyDb = {
+    async write(batches: readonly HistoryBatch[]) {
+      writes.push(batches.map(({ partition }) => partition));
+      await systemClock.sleep(3);
+    },
+  };
+  const clock = { ...systemClock, sleep: async (ms: number) => void rests.push(ms) };
+  const writer = createHistoryWriter({ historyDb, clock });
+  return {
+    writes,
+    rests,
+    writer,
+    /** As a follower of the log does: rows when it is its turn. */
+    follow: async (partition: number, records: number) => {
+      await writer.turn(records);
+      await writer.write(batchOf(partition));
+    },
+  };
+}
+
+test('those that wait are written together, a few hundred records at a time, in their order', async () => {
+  const rig = rigFor();
+  await Promise.all([100, 100, 100, 100, 300, 1].map((records, partition) => rig.follow(partition, records)));
+  expect(rig.writes).toEqual([[0, 1, 2], [3, 4], [5]]);
+});
+
+test('rests nine times as long as it wrote, less when more waits, and not at all for a backlog', async () => {
+  const rig = rigFor();
+  await rig.follow(0, 1);
+  const [idle = 0] = rig.rests;
+  expect(idle).toBeGreaterThanOrEqual(9 * 2);
+  expect(idle).toBeLessThanOrEqual(200);
+  await Promise.all([256, 1900, 1].map((records, partition) => rig.follow(partition, records)));
+  expect(rig.writes).toEqual([[0], [0, 1], [2]]);
+
+  const busy = rigFor();
+  await Promise.all(Array.from({ length: 40 }, (_, partition) => busy.follow(partition, 100)));
+  expect(busy.writes[0]?.length).toBe(5);
+  // 3 500 wait after the first write.
+  expect(busy.writes.length - busy.rests.length).toBeGreaterThanOrEqual(3);
+});
+
+test('who does not use his turn holds nobody up, and a write without a turn is made', async () => {
+  const rig = rigFor();
+  await rig.writer.turn(1000);
+  await Promise.all([rig.follow(1, 1), rig.writer.write(batchOf(2))]);
+  expect(rig.writes.flat().toSorted((one, other) => one - other)).toEqual([1, 2]);
+});
