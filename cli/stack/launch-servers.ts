@@ -19,6 +19,7 @@ export interface LaunchServers extends Pick<
 
 const launchAttempts = 3;
 const stopLimitMs = 10_000;
+const leftLimitMs = 1_000;
 
 /**
  * A port that was free may be taken before it is listened on, by a stack that starts beside this one: then
@@ -62,7 +63,8 @@ export async function clearAway({ environment, output }: Invocation, found: Stac
     );
     await stopProcess({ process: state, clock, timeoutMs: stopLimitMs });
   }
-  await endServers({ folders, clock, timeoutMs: stopLimitMs });
+  // Those of a supervisor that was just killed have had their time.
+  await endServers({ folders, clock, timeoutMs: condition === 'dead' ? stopLimitMs : leftLimitMs });
 }
 
 interface ReplacedPort {

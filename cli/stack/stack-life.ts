@@ -80,7 +80,7 @@ async function startLocked(invocation: Invocation, request: StartRequest): Promi
   makeStackFolders(folders);
   const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
-  const before = await awaitRestarts(environment, await inspectStack(environment, name));
+  const before = await awaitRestarts({ clock, signal, look: () => inspectStack(environment, name) });
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
   await keepSize(before, request.messaging);
