@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LogView } from './find-start.ts';
 import { emptyState } from './fold.ts';
-import type { AcceptedKey, MarkedKeys } from './record.ts';
+import type { AcceptedKey, Mark, MarkedKeys } from './record.ts';
 import { findTakeOverStart } from './take-over.ts';
 import { logOf, mark, nowMs, sentAt } from './written-log.fixture.ts';
 
@@ -73,6 +73,20 @@ describe('a take-over starts', () => {
     expect(start.mark).toEqual({ offset: 19_700, asOf: 19_690, keys: carried });
     expect(start.keysSinceMs).toBeLessThanOrEqual(nowMs - 600_000);
     expect(count()).toBeLessThan(1000);
+  });
+
+  it('knowing the targets of what was derived while the ids of the partition are recent, also where nobody sent', async () => {
+    const seen = (asOf: number, agoMs: number, carried: MarkedKeys): Mark => {
+      const made = mark(asOf, asOf, carried);
+      return { ...made, state: { ...made.state, highestId: sentAt(nowMs - agoMs).messageId } };
+    };
+    const records = {
+      110: seen(100, 900_000, keys(50, { earlier: 60 })),
+      2010: seen(2000, 500_000, keys(100, { earlier: 110 })),
+      3010: seen(3000, 1000, keys(2000, { earlier: 2010 })),
+    };
+    const start = await findTakeOverStart(logOf(records, { end: 3500 }), nowMs);
+    expect(start).toMatchObject({ from: 3000, keys: [], usedFrom: 50 });
   });
 
   it('with the keys of the Marks that the last one names, as far back as keys live', async () => {
