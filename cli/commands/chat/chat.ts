@@ -11,6 +11,7 @@ import { addExamples, stackOption } from '../options.ts';
 import type { ChatOptions } from './chat-options.ts';
 import type { chatOnScreen } from './on-screen.ts';
 import { openUsers } from './open-users.ts';
+import type { chatPlainly } from './plain.ts';
 
 const mostUsers = 2;
 
@@ -43,8 +44,9 @@ async function chat(invocation: Invocation, options: ChatOptions): Promise<Comma
   // Says that nothing runs before anything is loaded or made.
   await findRunningStack(environment, options.name);
   if (host === undefined || typed === undefined) {
-    const { chatPlainly } = await import('./plain.ts');
-    await chatPlainly({ environment, output }, options);
+    await (
+      await loadPlain()
+    )({ environment, output }, options);
   } else {
     // What draws is loaded while the servers log in.
     const drawing = loadScreen();
@@ -81,6 +83,11 @@ function check({ environment, output }: Invocation, options: ChatOptions): Termi
 
 function usage(message: string, hint?: string): CecochatError {
   return new CecochatError('usage.invalid', message, hint === undefined ? {} : { hint });
+}
+
+// Beside a `using` in the same block, tsc leaves the ending of an imported file as it is.
+async function loadPlain(): Promise<typeof chatPlainly> {
+  return (await import('./plain.ts')).chatPlainly;
 }
 
 async function loadScreen(): Promise<typeof chatOnScreen> {
