@@ -6,8 +6,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../services/core/time/clock.ts';
+import { programFile } from '../sandbox.ts';
 import { openTerminalBench, type TerminalBench } from './terminal-bench.ts';
-import type { TmuxTerminal } from './tmux-terminal.ts';
+import { openTmuxTerminal, type TmuxTerminal } from './tmux-terminal.ts';
 
 const focusIn = '\u001b[I';
 const focusOut = '\u001b[O';
@@ -23,11 +24,11 @@ async function stackPid(): Promise<number> {
   return (await bench.sandbox.json(['status'])).data.at('pid').number();
 }
 
-/** Resolves when the program reads keys, not lines. */
+/** Resolves when the program reads keys, not lines: not even the signals that keys stand for, as a shell does. */
 async function untilRaw(terminal: TmuxTerminal): Promise<void> {
   const tty = await terminal.ask('#{pane_tty}');
   const endMs = systemClock.monotonicMs() + 10_000;
-  while (!(await promisify(execFile)('stty', ['-F', tty, '-a'])).stdout.includes('-icanon')) {
+  while (!(await promisify(execFile)('stty', ['-F', tty, '-a'])).stdout.includes('-isig')) {
     if (systemClock.monotonicMs() > endMs) throw new Error('the terminal still reads lines');
     await systemClock.sleep(10);
   }
@@ -63,14 +64,18 @@ test('what is typed before the program reads keys is not lost either', async () 
 test('Ctrl-C while it starts leaves, and gives the terminal back', async () => {
   await bench.addUsers('cyd', 'dov');
   const pid = await stackPid();
+  await using shell = await openTmuxTerminal(bench.sandbox, ['bash', '--norc', '--noprofile', '-i']);
   process.kill(pid, 'SIGSTOP');
-  await using terminal = await bench.chat(['--as', 'cyd', '--with', 'dov']);
   try {
-    await untilRaw(terminal);
-    await terminal.press('C-c');
-    await terminal.shows('interrupted');
-    await terminal.becomes('#{pane_dead}', '1');
-    expect(await terminal.ask('#{pane_dead_status},#{cursor_flag}')).toBe('130,1');
+    await shell.type(`PS1='ready> '; ${process.execPath} ${programFile} chat --as cyd --with dov; echo left with $?\n`);
+    await untilRaw(shell);
+    await shell.press('C-c');
+    await shell.shows(/left with 130/);
+    await shell.shows('interrupted');
+    await shell.type('echo typed\n');
+    // By the shell: what it is given is shown, and so is what it says.
+    expect((await shell.shows(/^typed/m)).join('\n')).toContain('ready> echo typed');
+    expect(await shell.ask('#{alternate_on},#{cursor_flag}')).toBe('0,1');
   } finally {
     process.kill(pid, 'SIGCONT');
   }
