@@ -122,10 +122,10 @@ export async function untilMany<T>(ask: () => Promise<T[]>, count: number): Prom
   }
 }
 
-/** `kill -9`; a process that is gone already is fine. */
-export function kill(pid: number): void {
+/** `kill -9`, or another signal; a process that is gone already is fine. Below 0: a group, as for the system. */
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
@@ -179,6 +179,8 @@ function follow(
       watchers.add(watch);
       watch();
     });
-  const interrupt = (): void => void (child.pid !== undefined && process.kill(-child.pid, 'SIGINT'));
+  const interrupt = (): void => {
+    if (child.pid !== undefined) kill(-child.pid, 'SIGINT');
+  };
   return { child, ended, interrupt, printed };
 }
