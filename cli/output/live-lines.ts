@@ -2,6 +2,7 @@
  * Lines of a terminal that are drawn again and again in their place, below everything else that is printed. The
  * cursor is never hidden and no mode of the terminal is changed: whatever ends the program, nothing is to be restored.
  */
+import { stripVTControlCharacters } from 'node:util';
 import type { Clock } from '../../services/core/time/clock.ts';
 import type { OutputStream } from '../commands/environment.ts';
 import type { FrameSize } from './command-output.ts';
@@ -23,8 +24,6 @@ const toColumnOne = '\r';
 const up = (rows: number): string => (rows === 0 ? '' : `\u001b[${rows}A`);
 const eraseLine = '\u001b[K';
 const eraseBelow = '\u001b[J';
-// oxlint-disable-next-line no-control-regex
-const colourCodes = /\u001b\[\d+m/g;
 
 /** Times in the lines go on also when nothing else happens. */
 const tickMs = 100;
@@ -44,7 +43,7 @@ export function openLiveLines({ stream, clock, frame }: LiveLinesOptions): LiveL
     const lines = frame({ columns: Math.max(1, columns() - 1), rows });
     const text = [...above, ...lines].map((line) => `${line}${eraseLine}\n`).join('');
     stream.write(`${toColumnOne}${up(drawnRows())}${text}${eraseBelow}`);
-    drawn = lines.map((line) => line.replaceAll(colourCodes, ''));
+    drawn = lines.map((line) => stripVTControlCharacters(line));
   };
   const redraw = (above: readonly string[] = []): void => {
     // The row below the last line is the cursor's.

@@ -3,6 +3,7 @@
  * them, so that ink lays out a grid of a few cells however large the screen is; without a painter the rows are
  * ink's own text.
  */
+import { stripVTControlCharacters } from 'node:util';
 import { Box, Text, Transform } from 'ink';
 import { createContext, useContext, type ReactElement } from 'react';
 import { widthOf } from '../text/graphemes.ts';
@@ -47,7 +48,6 @@ export function Lines(props: LinesProps): ReactElement | null {
 }
 
 function plainRow({ left, right, rightWidth }: Line, width: number): string {
-  // oxlint-disable-next-line no-control-regex
-  const used = widthOf(left.replaceAll(/\u001b\[\d+m/g, ''));
+  const used = widthOf(stripVTControlCharacters(left));
   return left + ' '.repeat(Math.max(0, width - used - rightWidth)) + right;
 }
