@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../../../../services/core/errors.ts';
-import { systemClock } from '../../../../services/core/time/clock.ts';
+import { systemClock, type Clock } from '../../../../services/core/time/clock.ts';
 import { parseCompose } from '../compose/parse-compose.ts';
 import { EngineRefusal } from '../engine/docker-engine.ts';
 import { createFakeEngine, type FakeEngine } from './fake-engine.fixture.ts';
@@ -25,6 +25,19 @@ volumes:
 `;
 const project = { stack: 'one', home: '/home' };
 
+/** What sleeps goes on at once, that much later. */
+function leapingClock(): Clock {
+  let atMs = 0;
+  return {
+    ...systemClock,
+    monotonicMs: () => atMs,
+    sleep: (ms, signal) => {
+      atMs += ms;
+      return systemClock.sleep(0, signal);
+    },
+  };
+}
+
 interface Run {
   readonly text?: string;
   readonly signal?: AbortSignal;
@@ -48,7 +61,7 @@ async function up(engine: FakeEngine, { text = compose(), signal, stack = 'one' 
       plan,
       ports: {},
       undo,
-      clock: systemClock,
+      clock: leapingClock(),
       signal: signal ?? new AbortController().signal,
       report: () => undefined,
       onHealthy: (part) => {
@@ -176,6 +189,25 @@ describe('the provisioner', () => {
       expect(engine.done).not.toContain('create web');
     },
   );
+
+  test('a program without a health check that ends a moment after its container was running has failed', async () => {
+    const made = fresh();
+    let looks = 0;
+    const engine: FakeEngine = {
+      ...made,
+      inspectContainer: async (id) => {
+        const web = [...made.containers.values()].find(({ name }) => name.includes('web'));
+        if (web?.id === id && (looks += 1) === 3) Object.assign(web, { state: 'exited', exitCode: 1 });
+        return await made.inspectContainer(id);
+      },
+    };
+    await expect(up(engine)).rejects.toMatchObject({
+      code: 'stack.unhealthy',
+      message: 'container cecochat-one-web-1 (web:1) ended with code 1',
+    });
+    expect(looks).toBeGreaterThanOrEqual(3);
+    expect(nothing(engine)).toEqual([0, 0, 0]);
+  });
 
   test.each(['create network', 'create db', 'start db', 'run db', 'create web', 'start web', 'run web'])(
     'leaves nothing behind when it is interrupted at: %s',

@@ -20,25 +20,38 @@ export interface WaitRequest {
 }
 
 const pollMs = 400;
+/**
+ * What has no health check is healthy once it has run for so long. An engine calls a container running before the
+ * program in it was started, and goes on doing so until it has noticed that the program has ended.
+ */
+const settledMs = 1000;
 const logLines = 12;
 
 /** Error: stack.unhealthy with the container's last lines in `data.log`. */
 export async function waitHealthy(request: WaitRequest): Promise<void> {
   const { engine, clock, signal, id, service } = request;
+  const command = commandOf(service.healthcheck?.test ?? []);
+  let runningSinceMs: number | undefined;
   for (;;) {
     signal.throwIfAborted();
     const details = await engine.inspectContainer(id);
     const failure = failureOf(details, request);
     if (failure !== undefined) throw await withOutput(failure, request);
-    if (details !== undefined && (await isHealthy(details, request))) return;
-    await clock.sleep(service.healthcheck === undefined ? pollMs / 4 : pollMs, signal);
+    if (details?.state === 'running') {
+      runningSinceMs ??= clock.monotonicMs();
+      const isHealthy =
+        command === undefined
+          ? clock.monotonicMs() - runningSinceMs >= settledMs
+          : details.health === 'healthy' || (await passes(command, request));
+      if (isHealthy) return;
+    } else {
+      runningSinceMs = undefined;
+    }
+    await clock.sleep(pollMs, signal);
   }
 }
 
-async function isHealthy({ state, health }: ContainerDetails, request: WaitRequest): Promise<boolean> {
-  if (state !== 'running') return false;
-  const command = commandOf(request.service.healthcheck?.test ?? []);
-  if (command === undefined || health === 'healthy') return true;
+async function passes(command: readonly string[], request: WaitRequest): Promise<boolean> {
   const { engine, clock, signal, id, service } = request;
   const late = new AbortController();
   const timer = clock.after(service.healthcheck?.timeoutMs ?? pollMs, () =>
