@@ -1,14 +1,10 @@
 /**
- * Picks and opens the engines of a server or a stack. The one file that names implementations; those of the
- * external engines are loaded when they are opened.
+ * Picks and opens the engines of a server or a stack. The one file that names implementations; each is loaded when it
+ * is opened: the embedded ones are native code, which the image of the servers does not have.
  */
 import { join } from 'node:path';
-import { openEmbeddedBackplane } from '../backplane/embedded/embedded-backplane.ts';
-import { openEmbeddedConfigDb } from '../config-db/embedded/embedded-config-db.ts';
 import { openInScope, type Scope } from '../core/lifecycle.ts';
 import type { Clock } from '../core/time/clock.ts';
-import { openEmbeddedHistoryDb } from '../history-db/embedded/embedded-history-db.ts';
-import { openEmbeddedUserDb } from '../user-db/embedded/embedded-user-db.ts';
 import type { EmbeddedEngineOptions, EngineOptions, ExternalEngineOptions } from './engine-options.ts';
 import type { Log } from './log.ts';
 import type { EngineName, Engines } from './server.ts';
@@ -49,6 +45,13 @@ export async function openEngines(options: EngineOptions & Opening): Promise<Eng
 
 async function embedded(options: EmbeddedEngineOptions & Opening, scope: Scope): Promise<Engines> {
   const { clock, dataFolder, partitionCount, historyRowBytes: rowBytes } = options;
+  const [{ openEmbeddedBackplane }, { openEmbeddedHistoryDb }, { openEmbeddedConfigDb }, { openEmbeddedUserDb }] =
+    await Promise.all([
+      import('../backplane/embedded/embedded-backplane.ts'),
+      import('../history-db/embedded/embedded-history-db.ts'),
+      import('../config-db/embedded/embedded-config-db.ts'),
+      import('../user-db/embedded/embedded-user-db.ts'),
+    ]);
   return {
     backplane: scope.use(await openEmbeddedBackplane({ ...options, folder: join(dataFolder, 'backplane') })),
     historyDb: scope.use(await openEmbeddedHistoryDb({ folder: join(dataFolder, 'history'), rowBytes })),
