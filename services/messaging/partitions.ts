@@ -14,6 +14,7 @@ import { partitionOf } from '../core/partitioning.ts';
 import type { Random } from '../core/random.ts';
 import type { Clock } from '../core/time/clock.ts';
 import { encodeReceipt } from '../backplane/payloads.ts';
+import { createChangeSignal } from './change-signal.ts';
 import { openClaims, type Claims } from './claims.ts';
 import type { Counters } from './counters.ts';
 import { createOwner } from './create-owner.ts';
@@ -69,17 +70,16 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   const phases = new Map<number, Phase>();
   /** When a partition that ended against the configuration may be taken again. */
   const notBeforeMs = new Map<number, number>();
-  const waiters = new Set<() => void>();
+  const changes = createChangeSignal(clock);
   let stopping = false;
   let dirty = false;
   let working: Promise<void> | undefined;
+  /** A log that does not answer must keep no other partition from being released or taken over. */
+  const takingOver = new Set<Promise<void>>();
 
   /** When (monotonic) the take-overs that are not finished began. */
   let takingSinceMs: number | undefined;
 
-  const changed = (): void => {
-    for (const wake of waiters) wake();
-  };
   const isTaking = (): boolean => {
     for (const phase of phases.values()) if (phase === 'starting' || phase === 'taking') return true;
     return false;
@@ -123,7 +123,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     feeds.close(partition, stopping ? { code: 'server.stopping', why } : { code: 'refresh', why });
     if (isAssigned(partition)) notBeforeMs.set(partition, clock.monotonicMs() + retakeMs);
     reportEnded(partition, why);
-    changed();
+    changes.changed();
     reconcile();
   };
 
@@ -141,7 +141,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
         if (!phases.has(partition)) return;
         phases.set(partition, 'owned');
         feeds.open(partition, position);
-        changed();
+        changes.changed();
         reportTaken();
       },
       ended,
@@ -164,6 +164,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   };
 
   const takeOver = async (partition: number): Promise<void> => {
+    if (phases.get(partition) !== 'starting') return;
     try {
       const { entries, ...start } = await findTakeOverStart(viewOf(backplane, partition), clock.nowMs());
       if (phases.get(partition) !== 'starting') return;
@@ -173,6 +174,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
       // It may have ended at once.
       if (phases.has(partition)) tail.assign(partition, entries === undefined ? start.from : start.end);
     } catch (error) {
+      if (!phases.has(partition)) return;
       report('warn', { partition, err: error }, 'a partition cannot be taken over');
       ended(partition, 'its log cannot be read');
     }
@@ -200,7 +202,8 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     if (free.length > 0) {
       report('info', { partitions: formatRanges(free), version: deps.config()?.version }, 'takes partitions over');
       await claims.publish();
-      await someAtOnce(free, takenAtOnce, takeOver);
+      const running = someAtOnce(free, takenAtOnce, takeOver).finally(() => takingOver.delete(running));
+      takingOver.add(running);
     }
     return free.length < missing.length;
   };
@@ -236,18 +239,6 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     throw notOwnedError({ serverId, partition, config: deps.config() });
   };
 
-  const untilChanged = async (ms: number): Promise<void> => {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        waiters.delete(done);
-        timer.cancel();
-        resolve();
-      };
-      const timer = clock.after(ms, done);
-      waiters.add(done);
-    });
-  };
-
   reconcile();
   return {
     owner,
@@ -268,7 +259,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
             },
           );
         }
-        await untilChanged(leftMs);
+        await changes.wait(leftMs);
       }
     },
     get ownedCount() {
@@ -283,17 +274,18 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     },
     stop() {
       stopping = true;
-      changed();
+      changes.changed();
     },
     async [Symbol.asyncDispose]() {
       stopping = true;
-      changed();
+      changes.changed();
       reconcile();
       const untilMs = clock.monotonicMs() + releaseMs;
-      while (phases.size > 0 && clock.monotonicMs() < untilMs) await untilChanged(untilMs - clock.monotonicMs());
+      while (phases.size > 0 && clock.monotonicMs() < untilMs) await changes.wait(untilMs - clock.monotonicMs());
       ticker.cancel();
       await tail[Symbol.asyncDispose]();
       await working;
+      await Promise.all(takingOver);
       await claims[Symbol.asyncDispose]();
     },
   };
