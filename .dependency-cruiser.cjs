@@ -115,9 +115,16 @@ module.exports = {
         pathNot: [core, runtime, interfaces, `^services/(${databases})/[^/]+/`, '^services/(embedded|cassandra)/'],
       },
     },
-    only('run-starts-mains', 'services/run.ts: every main.ts, and runtime', {
-      from: '^services/run\\.ts$',
-      allowed: [`^services/(${servers})/main\\.ts$`, core, builtin, runtime],
+    only('run-starts-mains', 'services/run.ts, services/run/: every main.ts and declaration of settings, and runtime', {
+      from: '^services/run(?:\\.ts$|/)',
+      allowed: [
+        `^services/(${servers})/(?:main|settings)\\.ts$`,
+        '^services/configurator/seed\\.ts$',
+        '^services/run/',
+        core,
+        builtin,
+        runtime,
+      ],
     }),
     {
       name: 'program-imports-run',

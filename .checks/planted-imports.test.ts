@@ -33,6 +33,7 @@ const plantedImports: readonly (readonly [from: string, to: string, ...rules: st
   ['services/history/main.ts', 'services/history-db/embedded/rows.ts', 'engines-are-chosen-in-one-file', 'main-wires'],
   ['services/runtime/host.ts', 'services/messaging/send.ts', 'runtime-hosts-any-server'],
   ['services/run.ts', 'services/messaging/send.ts', 'run-starts-mains'],
+  ['services/run/start-one.ts', 'services/history/grpc.ts', 'run-starts-mains'],
   ['cli/commands/send.ts', 'services/messaging/send.ts', 'program-imports-run'],
   ['cli/commands/up.ts', 'services/runtime/host.ts', 'program-imports-run'],
   ['cli/commands/send.test.ts', 'services/messaging/send.ts', 'program-tests-know-no-inside'],

@@ -6,6 +6,7 @@
 import type { OpenResponse, Welcome } from '../../protos/gen/cecochat/v1/chat.ts';
 import type { Event } from '../../protos/gen/cecochat/v1/message.ts';
 import { CecochatError } from '../../services/core/errors.ts';
+import { asError } from '../../services/core/thrown.ts';
 import type { Random } from '../../services/core/random.ts';
 import type { Clock } from '../../services/core/time/clock.ts';
 import { startBackfill } from './backfill.ts';
@@ -277,10 +278,6 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
       await stop();
     },
   };
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

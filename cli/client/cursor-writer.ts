@@ -2,6 +2,7 @@
  * Writes the newest cursor to a store, one write at a time, not more often than every 50 ms: a busy feed
  * costs few writes, and a crash at most repeats what came within them.
  */
+import { asError } from '../../services/core/thrown.ts';
 import type { Clock } from '../../services/core/time/clock.ts';
 import type { CursorStore } from './cursor-store.ts';
 
@@ -26,7 +27,7 @@ export function createCursorWriter(store: CursorStore, clock: Clock): CursorWrit
       try {
         await store.save(cursor);
       } catch (error) {
-        fault = error instanceof Error ? error : new Error(String(error));
+        fault = asError(error);
       }
     }
   };

@@ -2,6 +2,7 @@
  * `down`: stops a stack. Data is deleted with --volumes only, after saying what it is.
  */
 import { CecochatError } from '../../services/core/errors.ts';
+import { asError } from '../../services/core/thrown.ts';
 import { formatBytes } from '../output/units.ts';
 import { folderBytes } from '../stack/folder-size.ts';
 import { stackFolders } from '../stack/folders.ts';
@@ -89,7 +90,7 @@ async function settled<T>(work: Promise<T>): Promise<{ readonly value?: T; reado
   try {
     return { value: await work };
   } catch (error) {
-    return { error: error instanceof Error ? error : new Error(String(error)) };
+    return { error: asError(error) };
   }
 }
 

@@ -2,11 +2,12 @@
  * An error for people: what happened, why, and the command that helps. Only a bug shows its stack.
  */
 import { CecochatError } from '../../services/core/errors.ts';
+import { messageFrom } from '../../services/core/thrown.ts';
 import type { Colours } from './command-output.ts';
 import type { EnvelopeError } from './envelope.ts';
 
 export function errorText(error: unknown, colours: Colours): string {
-  const lines = [`${colours.red('error:')} ${messageOf(error)}`];
+  const lines = [`${colours.red('error:')} ${messageFrom(error)}`];
   if (!(error instanceof CecochatError)) {
     lines.push(error instanceof Error ? indent(stackOf(error)) : '', '  This is a bug in cecochat: please report it.');
     return lines.filter((line) => line !== '').join('\n');
@@ -28,15 +29,11 @@ export function envelopeError(error: unknown): EnvelopeError {
   const data = error instanceof Error ? { stack: stackOf(error) } : {};
   return {
     code: 'internal',
-    message: messageOf(error),
+    message: messageFrom(error),
     hint: 'this is a bug in cecochat: please report it',
     retry: 'never',
     data,
   };
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Messages of the chain of causes that say more than what is above them. */
@@ -48,7 +45,7 @@ export function causesOf(error: Error): string[] {
     cause !== undefined && causes.length < 5;
     cause = cause instanceof Error ? cause.cause : undefined
   ) {
-    const message = messageOf(cause);
+    const message = messageFrom(cause);
     if (message !== '' && !said.includes(message)) {
       causes.push(message);
       said += message;
@@ -61,7 +58,7 @@ function stackOf(error: Error): string {
   const trace = error.stack ?? `${error.name}: ${error.message}`;
   return error.cause === undefined
     ? trace
-    : `${trace}\nCaused by: ${error.cause instanceof Error ? stackOf(error.cause) : messageOf(error.cause)}`;
+    : `${trace}\nCaused by: ${error.cause instanceof Error ? stackOf(error.cause) : messageFrom(error.cause)}`;
 }
 
 function indent(text: string): string {

@@ -5,6 +5,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { CecochatError } from '../../services/core/errors.ts';
+import { messageFrom } from '../../services/core/thrown.ts';
 import { makeFolder } from '../../services/core/make-folder.ts';
 import type { Environment } from '../commands/environment.ts';
 
@@ -38,7 +39,7 @@ export function makeStackFolders(folders: StackFolders): void {
     try {
       makeFolder(folder);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageFrom(error);
       throw new CecochatError('usage.invalid', `the folder of the stack cannot be made: ${reason}`, {
         hint: 'set CECOCHAT_HOME to a folder that you may write to',
         cause: error,

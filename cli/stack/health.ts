@@ -2,6 +2,7 @@
  * Asks servers how they are: /readyz of each, at the same time; and what they measured.
  */
 import { get } from 'node:http';
+import { messageFrom } from '../../services/core/thrown.ts';
 import type { StackServer } from './stack-files.ts';
 
 export interface ServerHealth {
@@ -26,7 +27,7 @@ export async function checkServer(server: StackServer, signal: AbortSignal): Pro
       : { server, state: 'not ready', reasons: reasonsOf(body) };
   } catch (error) {
     signal.throwIfAborted();
-    return { server, state: 'unreachable', reasons: [error instanceof Error ? error.message : String(error)] };
+    return { server, state: 'unreachable', reasons: [messageFrom(error)] };
   }
 }
 

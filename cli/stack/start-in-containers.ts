@@ -3,6 +3,7 @@
  * ours stays: the engine restarts what ends, and stack.json says where the servers are reached.
  */
 import { CecochatError } from '../../services/core/errors.ts';
+import { messageFrom } from '../../services/core/thrown.ts';
 import { callHttp } from '../client/http-json.ts';
 import type { Invocation } from '../commands/command.ts';
 import { readVersion } from '../version.ts';
@@ -74,7 +75,7 @@ export async function startInContainers(
     return { isNew };
   } catch (error) {
     if (!keep) {
-      await undo?.().catch((problem: unknown) => invocation.output.warn(`containers are left: ${String(problem)}`));
+      await undo?.().catch((problem: unknown) => invocation.output.warn(`containers are left: ${messageFrom(problem)}`));
     }
     // Of a stack that ran before, what was not changed goes on.
     const after = before?.hosting === undefined ? undefined : before;

@@ -4,7 +4,7 @@
  */
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
-import { messageOf } from '../output/error-text.ts';
+import { messageFrom } from '../../services/core/thrown.ts';
 import type { StackFolders } from './folders.ts';
 import type { StackInspection } from './inspect-stack.ts';
 import { clearAway, launchServers, type LaunchServers } from './launch-servers.ts';
@@ -66,7 +66,9 @@ export async function startProvisioned(
     failed.abort(error);
     await servers?.catch(() => undefined);
     if (!keep) {
-      await undo?.().catch((problem: unknown) => invocation.output.warn(`containers are left: ${messageOf(problem)}`));
+      await undo?.().catch((problem: unknown) =>
+        invocation.output.warn(`containers are left: ${messageFrom(problem)}`),
+      );
     }
     throw error;
   } finally {

@@ -4,6 +4,7 @@
  * statement is invalid, and stays so. `denied`: credentials, permissions, data centre.
  */
 import { errors, types } from 'cassandra-driver';
+import { messageFrom } from '../core/thrown.ts';
 
 export type Fault = 'transient' | 'answered' | 'refused' | 'denied';
 
@@ -22,9 +23,9 @@ export function faultOf(error: unknown): Fault {
 export function reasonOf(error: unknown): string {
   if (error instanceof errors.NoHostAvailableError) {
     const [first] = innerErrors(error);
-    return first === undefined ? 'no node can be reached' : `${first[0]}: ${textOf(first[1])}`;
+    return first === undefined ? 'no node can be reached' : `${first[0]}: ${messageFrom(first[1])}`;
   }
-  return textOf(error);
+  return messageFrom(error);
 }
 
 /** The address of the node that answered a request with this error. */
@@ -70,8 +71,4 @@ function faultOfCode(code: number): Fault {
     default:
       return 'transient';
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

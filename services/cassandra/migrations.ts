@@ -19,24 +19,31 @@ export interface MigrationDependencies {
 }
 
 const lockSeconds = 60;
-const lockPollMs = 100;
+/** So long before its end, at the latest, the lock is renewed. */
+const renewBeforeMs = 50_000;
+const lockPollMs = 200;
 const lockWaitMs = 150_000;
 
 export async function migrate(deps: MigrationDependencies, schema: Schema): Promise<void> {
   const newest = schema.steps.at(-1)?.version ?? 0;
   if (check(schema, { found: await versionOrNone(deps, schema), newest }) === newest) return;
   for (const statement of bootstrap(deps.session.keyspace)) await deps.alter(statement);
-  await withLock(deps, async (renew) => {
+  const isDone = async (): Promise<boolean> => check(schema, { found: await version(deps, schema), newest }) === newest;
+  const lock = await takeLock(deps, isDone);
+  if (lock === undefined) return;
+  try {
     const found = check(schema, { found: await version(deps, schema), newest });
     for (const step of schema.steps.filter((each) => each.version > found)) {
       for (const statement of step.statements) {
-        await renew();
+        await lock.renew();
         await deps.alter(statement);
       }
       const insert = 'INSERT INTO schema_versions (component, version) VALUES (?, ?)';
       await deps.session.write([{ query: insert, params: [schema.component, step.version] }]);
     }
-  });
+  } finally {
+    await lock.release();
+  }
 }
 
 function check(schema: Schema, versions: { readonly found: number; readonly newest: number }): number {
@@ -76,32 +83,53 @@ async function version(deps: MigrationDependencies, schema: Schema): Promise<num
   return row === undefined ? 0 : numberIn(row, 'version');
 }
 
-async function withLock(
-  deps: MigrationDependencies,
-  work: (renew: () => Promise<void>) => Promise<void>,
-): Promise<void> {
+interface Lock {
+  /** To be called before each statement. Error: engine.unavailable when it is another process's by now. */
+  renew(): Promise<void>;
+  /** One that cannot be released ends by itself. */
+  release(): Promise<void>;
+}
+
+/**
+ * Undefined: another process has done the work meanwhile. Who waits only reads: a conditional write is four round
+ * trips of the nodes, and a dozen waiting processes would keep them from what they wait for.
+ */
+async function takeLock(deps: MigrationDependencies, isDone: () => Promise<boolean>): Promise<Lock | undefined> {
   const { session, holder, clock } = deps;
+  const look = "SELECT holder FROM schema_locks WHERE name = 'migrations'";
   const insert = `INSERT INTO schema_locks (name, holder) VALUES ('migrations', ?) IF NOT EXISTS USING TTL ${lockSeconds}`;
-  const keep = `UPDATE schema_locks USING TTL ${lockSeconds} SET holder = ? WHERE name = 'migrations' IF holder = ?`;
   const startedMs = clock.monotonicMs();
-  const renew = async (): Promise<void> => {
-    const { applied } = await session.conditional({ query: keep, params: [holder, holder] });
-    if (!applied)
-      throw new CecochatError('engine.unavailable', 'another process took over the migration of the schema');
-  };
   for (;;) {
-    const { applied, row } = await session.conditional({ query: insert, params: [holder] });
-    if (applied || row?.get('holder') === holder) break;
+    const takenMs = clock.monotonicMs();
+    if ((await session.read({ query: look, params: [] })).length === 0) {
+      const { applied, row } = await session.conditional({ query: insert, params: [holder] });
+      if (applied || row?.get('holder') === holder) return heldLock(deps, takenMs);
+    }
     if (clock.monotonicMs() - startedMs > lockWaitMs) {
       throw new CecochatError('engine.unavailable', 'another process has been migrating the schema for too long');
     }
     await clock.sleep(lockPollMs);
+    if (await isDone()) return undefined;
   }
-  try {
-    await work(renew);
-  } finally {
-    const remove = "DELETE FROM schema_locks WHERE name = 'migrations' IF holder = ?";
-    // One that cannot be removed ends by itself.
-    await session.conditional({ query: remove, params: [holder] }).catch(() => undefined);
-  }
+}
+
+/** `takenMs`: monotonic, before it was asked for. */
+function heldLock({ session, holder, clock }: MigrationDependencies, takenMs: number): Lock {
+  const keep = `UPDATE schema_locks USING TTL ${lockSeconds} SET holder = ? WHERE name = 'migrations' IF holder = ?`;
+  const remove = "DELETE FROM schema_locks WHERE name = 'migrations' IF holder = ?";
+  let heldFromMs = takenMs;
+  return {
+    async renew() {
+      const nowMs = clock.monotonicMs();
+      if (nowMs - heldFromMs < lockSeconds * 1000 - renewBeforeMs) return;
+      const { applied } = await session.conditional({ query: keep, params: [holder, holder] });
+      if (!applied) {
+        throw new CecochatError('engine.unavailable', 'another process took over the migration of the schema');
+      }
+      heldFromMs = nowMs;
+    },
+    async release() {
+      await session.conditional({ query: remove, params: [holder] }).catch(() => undefined);
+    },
+  };
 }

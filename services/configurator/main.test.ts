@@ -4,7 +4,9 @@ import { isErrorCode } from '../core/errors.ts';
 import { ask, describeServer, openTestContext } from '../runtime/server.contract.ts';
 import type { ServerContext } from '../runtime/server.ts';
 import { settingsWith } from '../runtime/settings.ts';
-import { configuratorSettings, publishAddresses, seedConfiguration, startConfigurator } from './main.ts';
+import { startConfigurator } from './main.ts';
+import { publishAddresses, seedConfiguration } from './seed.ts';
+import { configuratorSettings } from './settings.ts';
 
 const adminToken = 'the-administration-token';
 const start = (context: Omit<ServerContext<never>, 'settings'>, httpPort = 0) =>

@@ -12,9 +12,6 @@ import type { Replacement } from './replacement-plan.ts';
 import { watchForReplacement } from './replacement.ts';
 import type { ConfiguratorSettings } from './settings.ts';
 
-export { publishAddresses, seedConfiguration } from './seed.ts';
-export { configuratorSettings } from './settings.ts';
-
 export async function startConfigurator(context: ServerContext<ConfiguratorSettings>): Promise<RunningServer> {
   const { settings, engines, clock, metrics } = context;
   const { configDb, backplane } = engines;

@@ -8,7 +8,8 @@ import { ask, describeServer, openTestContext } from '../runtime/server.contract
 import type { ServerContext } from '../runtime/server.ts';
 import { settingsWith } from '../runtime/settings.ts';
 import { directionsFor } from './connect.ts';
-import { connectSettings, startConnect } from './main.ts';
+import { startConnect } from './main.ts';
+import { connectSettings } from './settings.ts';
 
 const nowhere = 'http://127.0.0.1:9/.well-known/jwks.json';
 const start = (context: Omit<ServerContext<never>, 'settings'>, httpPort = 0, jwksUrl = nowhere) =>

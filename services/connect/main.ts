@@ -10,8 +10,6 @@ import { directionsFor } from './connect.ts';
 import { connectApi } from './http.ts';
 import type { ConnectSettings } from './settings.ts';
 
-export { connectSettings } from './settings.ts';
-
 export async function startConnect(context: ServerContext<ConnectSettings>): Promise<RunningServer> {
   const { settings, engines, clock, metrics } = context;
   const log = context.log.child({ server: 'connect' });

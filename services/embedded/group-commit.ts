@@ -3,6 +3,7 @@
  * next one. There is never a delay and never more than one commit in flight.
  */
 import { CecochatError } from '../core/errors.ts';
+import { messageFrom } from '../core/thrown.ts';
 import type { BinaryTable } from './lmdb-folder.ts';
 
 export interface Work {
@@ -115,7 +116,7 @@ async function causeOf(error: unknown): Promise<unknown> {
 }
 
 function unavailable(cause: unknown): CecochatError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageFrom(cause);
   return new CecochatError('engine.unavailable', `writing to the data folder failed: ${reason}`, {
     hint: 'Check that the disk has room and is writable.',
     cause,

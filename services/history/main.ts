@@ -13,8 +13,6 @@ import { historyService } from './grpc.ts';
 import { createHistory } from './history.ts';
 import type { HistorySettings } from './settings.ts';
 
-export { historySettings } from './settings.ts';
-
 const checkMs = 1_000;
 
 export async function startHistory(context: ServerContext<HistorySettings>): Promise<RunningServer> {

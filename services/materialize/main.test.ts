@@ -4,7 +4,8 @@ import { ask, describeServer, openTestContext } from '../runtime/server.contract
 import type { ServerContext } from '../runtime/server.ts';
 import { settingsWith } from '../runtime/settings.ts';
 import { fence, incarnation, sent } from './log-records.fixture.ts';
-import { materializeSettings, startMaterialize } from './main.ts';
+import { startMaterialize } from './main.ts';
+import { materializeSettings } from './settings.ts';
 
 const adminToken = 'the-administration-token';
 const start = (context: Omit<ServerContext<never>, 'settings'>, httpPort = 0) =>

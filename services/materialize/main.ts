@@ -17,8 +17,6 @@ import { createSettingAsideWriter } from './set-aside.ts';
 import type { MaterializeSettings } from './settings.ts';
 import { createHistoryWriter } from './writer.ts';
 
-export { materializeSettings } from './settings.ts';
-
 const group = 'materialize';
 const protectMs = 10_000;
 const lagMs = 5_000;

@@ -22,8 +22,6 @@ import { createSendLimits } from './send-limits.ts';
 import type { MessagingSettings } from './settings.ts';
 import { checkStreams, createStreamHost, failStreams } from './stream-host.ts';
 
-export { messagingSettings } from './settings.ts';
-
 const checkMs = 1_000;
 
 /** Listens when it resolves; it is ready once its partitions are taken over. */

@@ -14,6 +14,8 @@ import { partitionOf } from '../core/partitioning.ts';
 import type { Random } from '../core/random.ts';
 import type { Clock } from '../core/time/clock.ts';
 import { encodeReceipt } from '../backplane/payloads.ts';
+import { createChangeSignal } from './change-signal.ts';
+import { awaitedFirst } from './awaited-first.ts';
 import { openClaims, type Claims } from './claims.ts';
 import type { Counters } from './counters.ts';
 import { createOwner } from './create-owner.ts';
@@ -59,7 +61,10 @@ const againMs = 100;
 const retakeMs = 1_000;
 const mostWaitMs = 2_000;
 const releaseMs = 4_000;
-/** Their reads share requests to the engine; each may hold thousands of records. */
+/**
+ * Their reads share requests to the engine; each may hold thousands of records. Many at once would all be ready as
+ * late as the last one, and nobody could go ahead.
+ */
 const takenAtOnce = 128;
 
 /** Resolves when the server's id is this process's; take-overs follow. Error: the signal's reason. */
@@ -69,17 +74,18 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   const phases = new Map<number, Phase>();
   /** When a partition that ended against the configuration may be taken again. */
   const notBeforeMs = new Map<number, number>();
-  const waiters = new Set<() => void>();
+  const changes = createChangeSignal(clock);
   let stopping = false;
   let dirty = false;
   let working: Promise<void> | undefined;
+  /** Not owned yet, but somebody waits for them. */
+  const awaited = new Set<number>();
+  /** A log that does not answer must keep no other partition from being released or taken over. */
+  const takingOver = new Set<Promise<void>>();
 
   /** When (monotonic) the take-overs that are not finished began. */
   let takingSinceMs: number | undefined;
 
-  const changed = (): void => {
-    for (const wake of waiters) wake();
-  };
   const isTaking = (): boolean => {
     for (const phase of phases.values()) if (phase === 'starting' || phase === 'taking') return true;
     return false;
@@ -117,13 +123,14 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   );
 
   const ended = (partition: number, why: string): void => {
+    awaited.delete(partition);
     if (!phases.delete(partition)) return;
     tail.unassign(partition);
     ports.forget(partition);
     feeds.close(partition, stopping ? { code: 'server.stopping', why } : { code: 'refresh', why });
     if (isAssigned(partition)) notBeforeMs.set(partition, clock.monotonicMs() + retakeMs);
     reportEnded(partition, why);
-    changed();
+    changes.changed();
     reconcile();
   };
 
@@ -140,8 +147,9 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
       owned(partition, position) {
         if (!phases.has(partition)) return;
         phases.set(partition, 'owned');
+        awaited.delete(partition);
         feeds.open(partition, position);
-        changed();
+        changes.changed();
         reportTaken();
       },
       ended,
@@ -164,6 +172,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   };
 
   const takeOver = async (partition: number): Promise<void> => {
+    if (phases.get(partition) !== 'starting') return;
     try {
       const { entries, ...start } = await findTakeOverStart(viewOf(backplane, partition), clock.nowMs());
       if (phases.get(partition) !== 'starting') return;
@@ -173,6 +182,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
       // It may have ended at once.
       if (phases.has(partition)) tail.assign(partition, entries === undefined ? start.from : start.end);
     } catch (error) {
+      if (!phases.has(partition)) return;
       report('warn', { partition, err: error }, 'a partition cannot be taken over');
       ended(partition, 'its log cannot be read');
     }
@@ -200,7 +210,10 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     if (free.length > 0) {
       report('info', { partitions: formatRanges(free), version: deps.config()?.version }, 'takes partitions over');
       await claims.publish();
-      await someAtOnce(free, takenAtOnce, takeOver);
+      const running = someAtOnce(awaitedFirst(free, awaited), takenAtOnce, takeOver).finally(() =>
+        takingOver.delete(running),
+      );
+      takingOver.add(running);
     }
     return free.length < missing.length;
   };
@@ -236,18 +249,6 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     throw notOwnedError({ serverId, partition, config: deps.config() });
   };
 
-  const untilChanged = async (ms: number): Promise<void> => {
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        waiters.delete(done);
-        timer.cancel();
-        resolve();
-      };
-      const timer = clock.after(ms, done);
-      waiters.add(done);
-    });
-  };
-
   reconcile();
   return {
     owner,
@@ -257,6 +258,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
       for (;;) {
         const partition = partitionFor(user);
         if (feeds.isOpen(partition) && phases.get(partition) === 'owned') return partition;
+        awaited.add(partition);
         const leftMs = untilMs - clock.monotonicMs();
         if (leftMs <= 0) {
           throw new CecochatError(
@@ -268,7 +270,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
             },
           );
         }
-        await untilChanged(leftMs);
+        await changes.wait(leftMs);
       }
     },
     get ownedCount() {
@@ -283,17 +285,18 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     },
     stop() {
       stopping = true;
-      changed();
+      changes.changed();
     },
     async [Symbol.asyncDispose]() {
       stopping = true;
-      changed();
+      changes.changed();
       reconcile();
       const untilMs = clock.monotonicMs() + releaseMs;
-      while (phases.size > 0 && clock.monotonicMs() < untilMs) await untilChanged(untilMs - clock.monotonicMs());
+      while (phases.size > 0 && clock.monotonicMs() < untilMs) await changes.wait(untilMs - clock.monotonicMs());
       ticker.cancel();
       await tail[Symbol.asyncDispose]();
       await working;
+      await Promise.all(takingOver);
       await claims[Symbol.asyncDispose]();
     },
   };

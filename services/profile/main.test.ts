@@ -6,7 +6,8 @@ import { createAuthenticator } from '../runtime/auth.ts';
 import { ask, describeServer, openTestContext } from '../runtime/server.contract.ts';
 import { settingsWith } from '../runtime/settings.ts';
 import type { ServerContext } from '../runtime/server.ts';
-import { profileSettings, startProfile } from './main.ts';
+import { startProfile } from './main.ts';
+import { profileSettings } from './settings.ts';
 
 const adminToken = 'the-administration-token';
 const start = (context: Omit<ServerContext<never>, 'settings'>, httpPort = 0) =>

@@ -10,8 +10,6 @@ import { profileApi } from './http.ts';
 import { openProfile } from './profile.ts';
 import type { ProfileSettings } from './settings.ts';
 
-export { profileSettings } from './settings.ts';
-
 export interface SeedUser {
   readonly name: string;
   readonly userId: string;

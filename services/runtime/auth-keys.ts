@@ -5,6 +5,7 @@
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import type { JSONWebKeySet } from 'jose';
 import { CecochatError } from '../core/errors.ts';
+import { messageFrom } from '../core/thrown.ts';
 import type { Clock } from '../core/time/clock.ts';
 
 export interface KeyStore extends AsyncDisposable {
@@ -33,7 +34,7 @@ export function createKeyStore({ jwksUrl, clock }: { jwksUrl: string; clock: Clo
     try {
       known = await fetchKeys(jwksUrl, stop.signal);
     } catch (error) {
-      lastFault = error instanceof Error ? error.message : String(error);
+      lastFault = messageFrom(error);
     }
   };
   const fetchShared = (): Promise<void> => {

@@ -3,6 +3,7 @@
  * faults at once. Error: settings.invalid.
  */
 import { readFileSync } from 'node:fs';
+import { messageFrom } from '../core/thrown.ts';
 import type { EngineName } from './server.ts';
 import type { EngineSettings } from './stack-settings.ts';
 import { invalidSettings, variableOf } from './settings.ts';
@@ -86,7 +87,7 @@ export function engineOptionsOf(settings: EngineSettings, needs: readonly Engine
     try {
       return readFileSync(settings[name], 'utf8');
     } catch (error) {
-      faults[name] = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      faults[name] = `cannot be read: ${messageFrom(error)}`;
       return undefined;
     }
   };

@@ -2,6 +2,7 @@
  * Asks an engine once a second whether it answers, so that a server that is nothing without it is not ready while
  * it is away, and ready again by itself. An answer that takes too long counts as none until it is there.
  */
+import { messageFrom } from '../core/thrown.ts';
 import type { Clock } from '../core/time/clock.ts';
 import type { Log } from './log.ts';
 
@@ -38,7 +39,7 @@ export function startEngineProbe({ engine, ask, clock, log }: EngineProbeDepende
     askedMs = clock.monotonicMs();
     ask().then(
       () => settle(undefined),
-      (error: unknown) => settle(error instanceof Error ? error.message : String(error), error),
+      (error: unknown) => settle(messageFrom(error), error),
     );
   };
   const asking = clock.every(askEveryMs, look);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../core/time/clock.ts';
 import type { EmbeddedEngineOptions } from './engine-options.ts';
-import { allEngines, openEngines } from './engines.ts';
+import { openEngines } from './engines.ts';
+import { allEngines } from './server.ts';
 import type { Log } from './log.ts';
 
 const silent: Log = {

@@ -1,6 +1,6 @@
 /**
- * Picks and opens the engines of a server or a stack. The one file that names implementations; each is loaded when it
- * is opened: the embedded ones are native code, which the image of the servers does not have.
+ * Picks and opens the engines of a server or a stack. The one file that names implementations; only those that are
+ * opened are loaded.
  */
 import { join } from 'node:path';
 import { openInScope, type Scope } from '../core/lifecycle.ts';
@@ -29,8 +29,6 @@ interface Opening {
   /** Without one, everything is opened at once. */
   readonly gate?: EngineGate | undefined;
 }
-
-export const allEngines: readonly EngineName[] = ['backplane', 'historyDb', 'configDb', 'userDb'];
 
 /** Errors: data.locked, data.newer, data.damaged, settings.invalid, engine.unavailable; nothing stays open then. */
 export async function openEngines(options: EngineOptions & Opening): Promise<Engines> {
@@ -68,23 +66,26 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
   const [backplane, configDb, onCassandra] = await allOrNone([
     ifNeeded(
       needs.includes('backplane'),
-      through(gate, 'kafka', async () => {
-        const { openKafkaBackplane } = await import('../backplane/kafka/kafka-backplane.ts');
-        return scope.use(
-          await openKafkaBackplane({ ...options.kafka, clientId, partitionCount, retentionMs, clock, warn }),
-        );
+      through(gate, 'kafka', {
+        load: () => import('../backplane/kafka/kafka-backplane.ts'),
+        open: async ({ openKafkaBackplane }) =>
+          scope.use(await openKafkaBackplane({ ...options.kafka, clientId, partitionCount, retentionMs, clock, warn })),
       }),
     ),
     ifNeeded(
       needs.includes('configDb'),
-      through(gate, 'redis', async () => {
-        const { openRedisConfigDb } = await import('../config-db/redis/redis-config-db.ts');
-        return scope.use(await openRedisConfigDb({ url: options.redisUrl, tls: options.redisTls, clock, warn }));
+      through(gate, 'redis', {
+        load: () => import('../config-db/redis/redis-config-db.ts'),
+        open: async ({ openRedisConfigDb }) =>
+          scope.use(await openRedisConfigDb({ url: options.redisUrl, tls: options.redisTls, clock, warn })),
       }),
     ),
     ifNeeded(
       needs.includes('historyDb') || needs.includes('userDb'),
-      through(gate, 'cassandra', () => openOnCassandra(options, scope)),
+      through(gate, 'cassandra', {
+        load: () => loadCassandra(options.needs),
+        open: (loaded) => openOnCassandra(loaded, options, scope),
+      }),
     ),
   ]);
   return {
@@ -105,23 +106,25 @@ async function external(options: ExternalEngineOptions & Opening, scope: Scope):
   };
 }
 
+/** Undefined: not needed. */
+async function loadCassandra(needs: readonly EngineName[]) {
+  const [{ openCassandra }, history, users] = await Promise.all([
+    import('../cassandra/open-cassandra.ts'),
+    ifNeeded(needs.includes('historyDb'), () => import('../history-db/cassandra/cassandra-history-db.ts')),
+    ifNeeded(needs.includes('userDb'), () => import('../user-db/cassandra/cassandra-user-db.ts')),
+  ]);
+  return { openCassandra, history, users };
+}
+
 /** The databases that share a session. */
 async function openOnCassandra(
-  { cassandra, historyRowBytes: rowBytes, needs, clock, log }: ExternalEngineOptions & Opening,
+  { openCassandra, history, users }: Awaited<ReturnType<typeof loadCassandra>>,
+  { cassandra, historyRowBytes: rowBytes, clock, log }: ExternalEngineOptions & Opening,
   scope: Scope,
 ) {
-  const needsHistory = needs.includes('historyDb');
-  const needsUsers = needs.includes('userDb');
-  const { openCassandra } = await import('../cassandra/open-cassandra.ts');
   const session = scope.use(await openCassandra({ ...cassandra, clock, log }));
-  const historyDb = await ifNeeded(needsHistory, async () => {
-    const { openCassandraHistoryDb } = await import('../history-db/cassandra/cassandra-history-db.ts');
-    return scope.use(await openCassandraHistoryDb({ session, rowBytes }));
-  });
-  const userDb = await ifNeeded(needsUsers, async () => {
-    const { openCassandraUserDb } = await import('../user-db/cassandra/cassandra-user-db.ts');
-    return scope.use(await openCassandraUserDb({ session, clock }));
-  });
+  const historyDb = history && scope.use(await history.openCassandraHistoryDb({ session, rowBytes }));
+  const userDb = users && scope.use(await users.openCassandraUserDb({ session, clock }));
   return { historyDb, userDb };
 }
 
@@ -131,11 +134,22 @@ async function allOrNone<T extends readonly Promise<unknown>[]>(work: readonly [
   return Promise.all(work);
 }
 
+interface Opener<M, T> {
+  /** The engine's code: while the engine itself may still be starting. */
+  readonly load: () => Promise<M>;
+  readonly open: (loaded: M) => Promise<T>;
+}
+
 /** Opens an engine once it is up, and tells when it is open. */
-function through<T>(gate: EngineGate | undefined, engine: ExternalEngine, open: () => Promise<T>): () => Promise<T> {
+function through<M, T>(
+  gate: EngineGate | undefined,
+  engine: ExternalEngine,
+  { load, open }: Opener<M, T>,
+): () => Promise<T> {
   return async () => {
+    const loaded = await load();
     await gate?.whenUp(engine);
-    const opened = await open();
+    const opened = await open(loaded);
     gate?.opened(engine);
     return opened;
   };

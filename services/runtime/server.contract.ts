@@ -8,10 +8,10 @@ import { expect, test } from 'vitest';
 import { createScope } from '../core/lifecycle.ts';
 import { systemRandom } from '../core/random.ts';
 import { systemClock } from '../core/time/clock.ts';
-import { allEngines, openEngines } from './engines.ts';
+import { openEngines } from './engines.ts';
 import { createMetrics } from './metrics.ts';
 import { createPinoLog } from './pino-log.ts';
-import type { RunningServer, ServerContext } from './server.ts';
+import { allEngines, type RunningServer, type ServerContext } from './server.ts';
 
 /** Embedded engines in a folder of their own, with eight partitions. */
 export async function openTestContext(

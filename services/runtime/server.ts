@@ -22,7 +22,8 @@ export interface Engines extends AsyncDisposable {
   readonly partitionCount: number;
 }
 
-export type EngineName = 'backplane' | 'historyDb' | 'configDb' | 'userDb';
+export const allEngines = ['backplane', 'historyDb', 'configDb', 'userDb'] as const;
+export type EngineName = (typeof allEngines)[number];
 
 /** Everything a server's main.ts needs, with its own settings. */
 export interface ServerContext<Settings> {

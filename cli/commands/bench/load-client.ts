@@ -6,6 +6,7 @@
 import { OpenRequest, OpenResponse, type SendResult } from '../../../protos/gen/cecochat/v1/chat.ts';
 import { dialogOf } from '../../../services/core/chat-id.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
+import { asError } from '../../../services/core/thrown.ts';
 import { parseUserId } from '../../../services/core/ids.ts';
 import type { Random } from '../../../services/core/random.ts';
 import type { Cancellable, Clock } from '../../../services/core/time/clock.ts';
@@ -133,7 +134,7 @@ export function openLoadClient(request: LoadClientRequest): LoadClient {
     }
     events.lost();
     clock.after(step.delayMs, () => {
-      connect(step.discover).catch((cause: unknown) => lost(cause instanceof Error ? cause : new Error(String(cause))));
+      connect(step.discover).catch((cause: unknown) => lost(asError(cause)));
     });
   };
   const connect = async (discoverFirst: boolean): Promise<void> => {

@@ -2,6 +2,7 @@
  * A client process of the benchmark: does what the parent orders over IPC, ends when the parent goes.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
+import { messageFrom } from '../../../services/core/thrown.ts';
 import type { Environment } from '../environment.ts';
 import { openConnections, type Connections } from './connection-load.ts';
 import { openDialogs, type Dialogs } from './dialog-load.ts';
@@ -72,9 +73,7 @@ export async function runBenchWorker({
   const gone = new Promise<void>((resolve) => process.once('disconnect', resolve));
   process.on('message', (value: unknown) => {
     if (!isOrder(value)) return;
-    obey(value).catch((error: unknown) =>
-      answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
-    );
+    obey(value).catch((error: unknown) => answer({ kind: 'failed', message: messageFrom(error) }));
   });
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   await Promise.race([gone, stopped]);

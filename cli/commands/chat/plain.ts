@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Message } from '../../../protos/gen/cecochat/v1/message.ts';
 import { dialogOf } from '../../../services/core/chat-id.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
+import { messageFrom } from '../../../services/core/thrown.ts';
 import { openChatClient, type ChatClient, type ClientStatus } from '../../client/chat-client.ts';
 import { createMemoryCursorStore } from '../../client/cursor-store.ts';
 import { textContent } from '../../client/sender.ts';
@@ -103,7 +104,7 @@ async function sendLines({ client, user, invocation }: PlainChat): Promise<void>
     if (to === undefined || line.trim() === '') continue;
     client.send({ to, content: textContent(line) }).then(
       () => output.progress('sent'),
-      (error: unknown) => output.warn(`not sent: ${error instanceof Error ? error.message : String(error)}`),
+      (error: unknown) => output.warn(`not sent: ${messageFrom(error)}`),
     );
   }
 }

@@ -3,6 +3,7 @@
  * line that is bad or finally refused, after everything before it has been settled.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
+import { asError } from '../../../services/core/thrown.ts';
 import type { UserId } from '../../../services/core/ids.ts';
 import type { ChatClient } from '../../client/chat-client.ts';
 import { textContent, type AcceptedSend } from '../../client/sender.ts';
@@ -54,14 +55,14 @@ export async function sendLines(request: {
       pending.add(following);
     }
   } catch (error) {
-    failure ??= error instanceof Error ? error : new Error(String(error));
+    failure ??= asError(error);
   }
   await Promise.all(pending);
   return { sent, first, last, stoppedAt, failure };
 }
 
 function atLine(error: unknown, line: Line): Error {
-  if (!(error instanceof CecochatError)) return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof CecochatError)) return asError(error);
   if (error.code === 'interrupted' || error.code === 'timed.out') return error;
   return new CecochatError(error.code, `line ${line.number}: ${error.message}`, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),

@@ -3,6 +3,7 @@
  */
 import type { Receipt } from '../../../protos/gen/cecochat/v1/message.ts';
 import { CecochatError } from '../../../services/core/errors.ts';
+import { asError } from '../../../services/core/thrown.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
 import type { ChatClient, FeedEvent } from '../../client/chat-client.ts';
 import { sightingOf, type Sighting } from '../../client/feed-checker.ts';
@@ -37,7 +38,7 @@ export function openDevice(
     for await (const event of client.events()) note(event);
   };
   const following = follow().catch((error: unknown) => {
-    fault = error instanceof Error ? error : new Error(String(error));
+    fault = asError(error);
   });
   return {
     name,

@@ -1,6 +1,7 @@
 /**
  * Runs named steps one after another, each with its time; after a failure the rest is skipped.
  */
+import { asError } from '../../../services/core/thrown.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
 
 export interface StepReport {
@@ -42,7 +43,7 @@ export async function runSteps(request: {
           ? { name, outcome: 'ok', detail: await work(signal), tookMs: took() }
           : { name, outcome: 'skipped', detail: '', tookMs: 0 };
     } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
+      failure = asError(error);
       report = { name, outcome: 'failed', detail: failure.message, tookMs: took() };
     }
     reports.push(report);

@@ -8,6 +8,7 @@ import type { Envelope, Json } from '../envelope.ts';
 import { openSandbox, type Sandbox } from '../sandbox.ts';
 import { containersOf, docker, engineUrl, isListening, requireEngine, snapshot } from './docker-command.ts';
 import { engineStartMs } from './engine-start.ts';
+import { typeInspectionCommands } from './looking-into.ts';
 import { openStandIns } from './stand-in-images.ts';
 
 beforeAll(requireEngine);
@@ -35,6 +36,7 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
 
   await smoke(sandbox);
   await json('send', '--as', 'bob', '--to', 'alice', 'from before');
+  await typeInspectionCommands(sandbox, stack);
   const status = await json('status');
   expect(status.data.at('condition').text()).toBe('ready');
   const ports = portsOf(status);

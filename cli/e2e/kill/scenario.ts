@@ -1,6 +1,7 @@
 /**
  * One run: a stack, a crowd that chats, rounds of harm, and the verdict on what everybody saw.
  */
+import { messageFrom } from '../../../services/core/thrown.ts';
 import { seededRandom, type Random } from '../../../services/core/random.ts';
 import { systemClock } from '../../../services/core/time/clock.ts';
 import { openSandbox, type Sandbox } from '../sandbox.ts';
@@ -52,7 +53,7 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
       lately.push(measured);
     } catch (error) {
       signal.throwIfAborted();
-      broken.push(`round ${round}: ${reasonOf(error)}`);
+      broken.push(`round ${round}: ${messageFrom(error)}`);
     }
     if (lately.length >= reportEvery) {
       say(`  round ${round}: ${crowd.ackedCount} acknowledged, ${crowd.deliveredCount} delivered; ${digest(lately)}`);
@@ -66,7 +67,7 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
     figures.set('end of load to history complete (ms)', [await crowd.untilInHistory()]);
     verdict = judge(await crowd.evidence(), random);
   } catch (error) {
-    broken.push(`no verdict: ${reasonOf(error)}`);
+    broken.push(`no verdict: ${messageFrom(error)}`);
   }
   const { findings, blindTo } = verdict ?? { findings: [], blindTo: [] };
   if (broken.length > 0) say(await stack.tail());
@@ -108,13 +109,9 @@ async function endedInOrder(stack: StackHandle, sandbox: Sandbox): Promise<strin
   try {
     await stack[Symbol.asyncDispose]();
   } catch (error) {
-    return [reasonOf(error)];
+    return [messageFrom(error)];
   }
   return sandbox.leftovers();
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** What the last rounds measured, by name. */

@@ -1,6 +1,7 @@
 /**
  * The checks of this machine. Each is bounded in time and never throws: what cannot be learned is said.
  */
+import { messageFrom } from '../../../services/core/thrown.ts';
 import type { Environment } from '../../commands/environment.ts';
 import { describeAbsence, searchEngine, startCommand } from '../docker/engine/find-engine.ts';
 import { checkDisk, checkStateFolder } from './disk-checks.ts';
@@ -57,7 +58,7 @@ async function bounded({
   try {
     return await Promise.race([check(environment), limit]);
   } catch (error) {
-    const message = `cannot be checked: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `cannot be checked: ${messageFrom(error)}`;
     return [{ check: name, state: 'warning', message, fix: null }];
   } finally {
     stop.abort();

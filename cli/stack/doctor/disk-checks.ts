@@ -3,6 +3,7 @@
  */
 import { open, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageFrom } from '../../../services/core/thrown.ts';
 import { makeFolder } from '../../../services/core/make-folder.ts';
 import type { Environment } from '../../commands/environment.ts';
 import { formatBytes } from '../../output/units.ts';
@@ -15,7 +16,10 @@ export async function checkStateFolder(environment: Environment): Promise<Findin
   try {
     makeFolder(folder);
   } catch (error) {
-    return fault(`${folder} cannot be made: ${reason(error)}`, 'set CECOCHAT_HOME to a folder that you may write to');
+    return fault(
+      `${folder} cannot be made: ${messageFrom(error)}`,
+      'set CECOCHAT_HOME to a folder that you may write to',
+    );
   }
   const { mode, uid } = await stat(folder);
   const me = process.getuid?.();
@@ -86,8 +90,4 @@ async function checkSync({ clock }: Environment, folder: string): Promise<Findin
 async function writeAndSync(file: FileHandle): Promise<void> {
   await file.write(new Uint8Array(4096));
   await file.datasync();
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@
  * Ports, and what earlier stacks left.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
+import { messageFrom } from '../../../services/core/thrown.ts';
 import type { Environment } from '../../commands/environment.ts';
 import { stackFolders } from '../folders.ts';
 import { inspectStack, refuseOrphan } from '../inspect-stack.ts';
@@ -76,7 +77,7 @@ async function checkStack(environment: Environment, name: string): Promise<Findi
         };
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageFrom(error);
     const hint = error instanceof CecochatError ? error.hint : undefined;
     return { check, state: 'failed', message, fix: hint ?? `cecochat down${argument} --volumes deletes this stack` };
   }

@@ -3,6 +3,7 @@
  * engine.unavailable with the cause.
  */
 import { CecochatError } from '../../core/errors.ts';
+import { messageFrom } from '../../core/thrown.ts';
 
 /** Numbers of Kafka's protocol. */
 export const codes = {
@@ -53,7 +54,7 @@ export class KafkaFault extends Error {
 
 export function unavailable(what: string, cause: unknown): CecochatError {
   if (cause instanceof CecochatError) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageFrom(cause);
   return new CecochatError('engine.unavailable', `Kafka: ${what}: ${why}`, { hint: hintFor(cause, why), cause });
 }
 

@@ -2,6 +2,7 @@
  * How the stack puts its appends together, read from the metrics of its messaging servers.
  */
 import { CecochatError } from '../../../../services/core/errors.ts';
+import { messageFrom } from '../../../../services/core/thrown.ts';
 import type { StackAccess } from '../../../stack/running-stack.ts';
 
 export interface AppendCounts {
@@ -35,7 +36,7 @@ async function readCounts(url: string, signal: AbortSignal): Promise<AppendCount
     return counts;
   } catch (cause) {
     signal.throwIfAborted();
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageFrom(cause);
     throw new CecochatError('stack.unhealthy', `${url} does not tell how appends are batched: ${reason}`, {
       cause,
       hint: 'a stack of an older version? "cecochat down", then "cecochat up"',

@@ -4,6 +4,7 @@
  */
 import kafkajs, { type Admin } from 'kafkajs';
 import { CecochatError } from '../../../../services/core/errors.ts';
+import { messageFrom } from '../../../../services/core/thrown.ts';
 import { createKafka, type KafkaAccess } from './kafka-client.ts';
 
 export interface FloorTopic extends AsyncDisposable {
@@ -87,7 +88,7 @@ async function removeTopics(
 }
 
 function unavailable(what: string, cause: unknown): CecochatError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageFrom(cause);
   return new CecochatError('engine.unavailable', `${what}: ${reason}`, {
     cause,
     hint: 'look whether the brokers run, and whether this user may create and delete topics and groups',

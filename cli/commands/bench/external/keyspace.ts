@@ -3,6 +3,7 @@
  */
 import cassandra from 'cassandra-driver';
 import { CecochatError } from '../../../../services/core/errors.ts';
+import { messageFrom } from '../../../../services/core/thrown.ts';
 import type { ExternalEngineOptions } from '../../../stack/servers/external-engines.ts';
 
 /** Dropping takes a snapshot first, which takes a while. */
@@ -22,7 +23,7 @@ export async function removeKeyspace(access: ExternalEngineOptions['cassandra'])
   try {
     await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { readTimeout: dropMs });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageFrom(cause);
     throw new CecochatError('engine.unavailable', `keyspace ${keyspace} cannot be dropped: ${reason}`, {
       cause,
       hint: `look whether Cassandra runs, then: DROP KEYSPACE ${keyspace}`,

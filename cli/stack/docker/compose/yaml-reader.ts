@@ -14,6 +14,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { CecochatError } from '../../../../services/core/errors.ts';
+import { messageFrom } from '../../../../services/core/thrown.ts';
 import { interpolate, type Variables } from './interpolate.ts';
 
 export type YamlNode = Node | null;
@@ -79,7 +80,7 @@ export class YamlReader {
     try {
       return interpolate(source, this.#variables);
     } catch (error) {
-      throw this.refuse(node, error instanceof Error ? error.message : String(error));
+      throw this.refuse(node, messageFrom(error));
     }
   }
 

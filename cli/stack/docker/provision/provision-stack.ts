@@ -3,6 +3,7 @@
  * no file of ours is needed for it.
  */
 import { CecochatError } from '../../../../services/core/errors.ts';
+import { messageFrom } from '../../../../services/core/thrown.ts';
 import type { Clock } from '../../../../services/core/time/clock.ts';
 import type { Environment } from '../../../commands/environment.ts';
 import type { Service } from '../compose/compose-model.ts';
@@ -152,7 +153,7 @@ async function undone({ report, warn }: ProvisionRequest, undo: UndoList, error:
     await undo.run();
   } catch (problem) {
     const isSame = problem instanceof CecochatError && error instanceof CecochatError && problem.code === error.code;
-    const reason = problem instanceof Error ? problem.message : String(problem);
+    const reason = messageFrom(problem);
     warn(`not everything that was made could be removed${isSame ? '' : ` (${reason})`}: "cecochat down" does it later`);
   }
 }
