@@ -75,7 +75,9 @@ export async function startInContainers(
     return { isNew };
   } catch (error) {
     if (!keep) {
-      await undo?.().catch((problem: unknown) => invocation.output.warn(`containers are left: ${messageFrom(problem)}`));
+      await undo?.().catch((problem: unknown) =>
+        invocation.output.warn(`containers are left: ${messageFrom(problem)}`),
+      );
     }
     // Of a stack that ran before, what was not changed goes on.
     const after = before?.hosting === undefined ? undefined : before;

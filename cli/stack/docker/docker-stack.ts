@@ -31,9 +31,14 @@ export function provisionDocker(
   const { clock, env } = environment;
   const { found, before } = docker;
   return {
-    run: async ({ signal, onPlanned, onUp, servers }) =>
-      provisionStack({
-        servers: servers === undefined ? undefined : { ...servers, image: await readServerImage() },
+    run: async ({ signal, onPlanned, onUp, servers }) => {
+      const [reserved, portBase, own] = await Promise.all([
+        otherStacksPorts(environment, name),
+        portBaseFor(environment, name),
+        servers === undefined ? undefined : readServerImage().then((image) => ({ ...servers, image })),
+      ]);
+      return provisionStack({
+        servers: own,
         engine: connectEngine(found.address),
         project: { stack: name, home: homeFolder(environment) },
         clock,
@@ -42,14 +47,15 @@ export function provisionDocker(
         report,
         warn: (line) => output.warn(line),
         remembered: before?.ports ?? {},
-        reserved: await otherStacksPorts(environment, name),
-        portBase: await portBaseFor(environment, name),
+        reserved,
+        portBase,
         profiles,
         keep,
         onPlanned: ({ ports, ...changes }) =>
           onPlanned({ engines: enginesAt(found.address.url, ports, servers !== undefined), ...changes }),
         onHealthy: onUp,
-      }),
+      });
+    },
   };
 }
 

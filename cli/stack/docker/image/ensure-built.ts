@@ -1,6 +1,5 @@
 /**
- * Sees to it that the engine has the image of the servers, and takes away those of earlier programs that no container
- * uses any more.
+ * Sees to it that the engine has the image of the servers.
  */
 import { CecochatError } from '../../../../services/core/errors.ts';
 import type { Clock } from '../../../../services/core/time/clock.ts';
@@ -42,7 +41,14 @@ export async function ensureBuilt(
       data: { image: reference },
     });
   }
+  report({ part, step: 'ready', detail: reference });
+}
+
+/** Images of earlier programs, as far as no container uses them. */
+export async function removeOthers(
+  { engine }: Pick<BuildContext, 'engine'>,
+  { reference }: ServerImage,
+): Promise<void> {
   const others = (await engine.listImages(imageRepository)).filter((image) => image !== reference);
   await Promise.all(others.map((image) => engine.removeImage(image)));
-  report({ part, step: 'ready', detail: reference });
 }

@@ -8,7 +8,7 @@ import type { Service } from '../compose/compose-model.ts';
 import type { Report } from '../../part-report.ts';
 import { EngineRefusal, type ContainerSummary, type DockerEngine } from '../engine/docker-engine.ts';
 import type { ServerImage } from '../image/server-image.ts';
-import { ensureBuilt } from '../image/ensure-built.ts';
+import { ensureBuilt, removeOthers } from '../image/ensure-built.ts';
 import { checkServer } from '../../health.ts';
 import { isServer } from '../servers/server-services.ts';
 import { ensureImage } from './ensure-image.ts';
@@ -77,6 +77,8 @@ export async function reconcile(request: ReconcileRequest): Promise<void> {
   givenUp.signal.throwIfAborted();
   signal.throwIfAborted();
   await removeSurplus(request);
+  const isMade = plan.parts.some(({ service, action }) => isServer(service.name) && action === 'recreate');
+  if (request.ownImage !== undefined && isMade) await removeOthers(request, request.ownImage);
 }
 
 async function removeSurplus({ engine, plan }: ReconcileRequest): Promise<void> {
