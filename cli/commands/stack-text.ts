@@ -33,10 +33,10 @@ function processCells(found: ServerProcess | undefined): string[] {
   return found === undefined ? [] : [String(found.pid ?? '-'), String(found.restarts)];
 }
 
-/** The engines as containers. */
+/** The parts that are containers. */
 export function containerTable(output: CommandOutput, containers: readonly StackContainer[]): string {
   const { colours } = output;
-  const header = ['engine', 'state', 'address', 'image', 'container'].map((text): Cell => ({
+  const header = ['part', 'state', 'address', 'image', 'container'].map((text): Cell => ({
     text,
     paint: colours.dim,
   }));
@@ -80,6 +80,6 @@ export function healthData(health: readonly ServerHealth[], stack: StackState | 
 function processData({ serverId }: StackServer, stack: StackState | undefined): object {
   const found = stack?.processes.find((one) => one.serverId === serverId);
   return found === undefined
-    ? { pid: stack?.pid ?? null, restarts: 0, lastEnd: null }
+    ? { pid: stack?.hosting === undefined ? (stack?.pid ?? null) : null, restarts: 0, lastEnd: null }
     : { pid: found.pid, restarts: found.restarts, lastEnd: found.lastEnd };
 }

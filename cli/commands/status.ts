@@ -74,7 +74,7 @@ function statusData(
     folder: folders.root,
     backends: state?.backends ?? null,
     version: state?.version ?? null,
-    pid: runs ? (state?.pid ?? null) : null,
+    pid: runs && state?.hosting === undefined ? (state?.pid ?? null) : null,
     startedAtMs: runs ? (state?.startedAtMs ?? null) : null,
     uptimeMs: runs && state !== undefined ? environment.clock.nowMs() - state.startedAtMs : null,
     memoryBytes: memoryBytes ?? null,
@@ -103,7 +103,7 @@ function statusText(
   const uptime = formatDuration(Math.max(0, environment.clock.nowMs() - state.startedAtMs));
   const memory = memoryBytes === undefined ? '' : `, memory ${formatBytes(memoryBytes)}`;
   return [
-    `stack "${name}" is ${paint(condition)}: pid ${state.pid}, up ${uptime}${memory}, ${state.backends} engines, version ${state.version}`,
+    `stack "${name}" is ${paint(condition)}: ${state.hosting === undefined ? `pid ${state.pid}` : 'in containers'}, up ${uptime}${memory}, ${state.backends} engines, version ${state.version}`,
     '',
     serverTable(output, health, state.processes),
     ...(containers.length === 0 ? [] : ['', containerTable(output, containers)]),
@@ -137,12 +137,14 @@ function failureOf(found: StackInspection, containers: readonly StackContainer[]
     case 'dead':
       return notRunning(
         name,
-        `is not running: its process ${state?.pid} ended without a word${straysText(found)}${left}`,
+        state?.hosting === 'containers'
+          ? `is not running: none of its servers answers${left}`
+          : `is not running: its process ${state?.pid} ended without a word${straysText(found)}${left}`,
       );
     case 'starting':
     case 'unhealthy': {
       const servers = health.filter((server) => server.state !== 'ready').map((server) => server.server.serverId);
-      const sick = [...servers, ...sickContainers(containers)];
+      const sick = [...new Set([...servers, ...sickContainers(containers)])];
       const what = sick.length === 0 ? 'is still starting' : `is not healthy: ${sick.join(', ')}`;
       return new CecochatError('stack.unhealthy', `stack "${name}" ${what}`, {
         hint: `cecochat logs${nameArgument(name)} --level warn`,

@@ -41,6 +41,15 @@ async function openStacks(): Promise<Workbench> {
 const json = (ran: Ran) => checkOutput(ran.stdout);
 
 describe('a stack', () => {
+  test('has its servers in containers only where its engines are', async () => {
+    await using bench = await openStacks();
+    const up = await bench.run(['up', '--backends', 'embedded', '--servers', 'containers', ...free]);
+    expect(up).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('option --servers containers needs a Docker engine'),
+    });
+  });
+
   test('comes up, is healthy, is found running, and goes down', async () => {
     await using bench = await openStacks();
     const up = await bench.run(['up', ...free]);

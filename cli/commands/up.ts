@@ -214,7 +214,7 @@ function upData(
   const about = {
     name,
     folder,
-    pid,
+    pid: stack.hosting === undefined ? pid : null,
     alreadyRunning,
     backends: engines.backends,
     backendsReason: engines.reason,
@@ -229,9 +229,10 @@ function upText({ environment, output }: Invocation, stack: StartedStack, { took
   const { name, pid } = stack;
   const argument = nameArgument(name);
   const folder = stackFolders(environment, name).root;
+  const where = stack.hosting === undefined ? `pid ${pid}` : 'in containers';
   const title = stack.alreadyRunning
-    ? `stack "${name}" is already running (pid ${pid})`
-    : `stack "${name}" is ready after ${formatDuration(tookMs)} (pid ${pid})`;
+    ? `stack "${name}" is already running (${where})`
+    : `stack "${name}" is ready after ${formatDuration(tookMs)} (${where})`;
   return [
     colours.bold(title),
     '',

@@ -37,7 +37,7 @@ export async function measureStack(
 ): Promise<StackMeasure> {
   const { signal } = environment;
   // Servers of one process share what they measure.
-  const asked = state.processes.length === 0 ? state.servers.slice(0, 1) : state.servers;
+  const asked = state.processes.length === 0 && state.hosting === undefined ? state.servers.slice(0, 1) : state.servers;
   const [health, texts, memoryBytes] = await Promise.all([
     checkProcesses(state, environment),
     Promise.all(asked.map((server) => fetchMetrics(server, signal).catch(() => undefined))),

@@ -12,6 +12,8 @@ import { readSecrets, readState } from './state.ts';
 export interface StackAccess {
   readonly name: string;
   readonly pid: number;
+  /** Left out: in processes of this machine. */
+  readonly hosting?: 'containers';
   /** Of the servers, where each has a process of its own; else empty. */
   readonly serverPids: readonly number[];
   readonly profileUrl: string;
@@ -43,10 +45,11 @@ export async function findRunningStack(environment: Environment, name: string): 
 }
 
 export function accessOf(state: StackState, secrets: StackSecrets): StackAccess {
-  const { name, pid, processes, profileUrl, connectUrl, configuratorUrl, servers } = state;
+  const { name, pid, hosting, processes, profileUrl, connectUrl, configuratorUrl, servers } = state;
   return {
     name,
     pid,
+    ...(hosting === undefined ? {} : { hosting }),
     serverPids: processes.flatMap((one) => (one.pid === null ? [] : [one.pid])),
     profileUrl,
     connectUrl,

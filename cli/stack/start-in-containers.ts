@@ -49,6 +49,7 @@ export async function startInContainers(
   let undo: (() => Promise<void>) | undefined;
   let ports: Ports = {};
   let isNew = false;
+  let isBegun = false;
   try {
     undo = await provision.run({
       signal,
@@ -61,7 +62,9 @@ export async function startInContainers(
       onPlanned: async ({ engines, isChange, isServerChange }) => {
         isNew = isChange || isServerChange || before?.status !== 'running' || before.hosting === undefined;
         await writeEngines(folders, engines);
-        if (isNew) await writeState(folders, await stateOf(invocation, { request, ports, status: 'starting' }));
+        if (!isNew) return;
+        await writeState(folders, await stateOf(invocation, { request, ports, status: 'starting' }));
+        isBegun = true;
       },
     });
     if (!isNew) return { isNew };
@@ -79,14 +82,20 @@ export async function startInContainers(
         invocation.output.warn(`containers are left: ${messageFrom(problem)}`),
       );
     }
-    // Of a stack that ran before, what was not changed goes on.
-    const after = before?.hosting === undefined ? undefined : before;
-    const failed = await stateOf(invocation, { request, ports, status: keep ? 'running' : 'stopped' });
-    await writeState(folders, after ?? failed);
+    if (isBegun) await writeState(folders, await afterFailure(invocation, { request, ports, before }));
     throw error;
   } finally {
     timer.cancel();
   }
+}
+
+/** Of a stack that ran before, what was not changed goes on. */
+async function afterFailure(
+  invocation: Invocation,
+  { before, ...failed }: { request: ContainerStart; ports: Ports; before: StackState | undefined },
+): Promise<StackState> {
+  if (before?.hosting === 'containers') return before;
+  return stateOf(invocation, { ...failed, status: failed.request.keep ? 'running' : 'stopped' });
 }
 
 interface Choosing {

@@ -56,7 +56,12 @@ async function checkStack(environment: Environment, name: string): Promise<Findi
     const { condition, state } = found;
     switch (condition) {
       case 'ready':
-        return { check, state: 'ok', message: `runs as process ${state?.pid}`, fix: null };
+        return {
+          check,
+          state: 'ok',
+          message: state?.hosting === 'containers' ? 'runs in containers' : `runs as process ${state?.pid}`,
+          fix: null,
+        };
       case 'absent':
       case 'stopped':
         return { check, state: 'info', message: 'is stopped', fix: null };
@@ -64,7 +69,10 @@ async function checkStack(environment: Environment, name: string): Promise<Findi
         return {
           check,
           state: 'warning',
-          message: `its process ${state?.pid} ended without a word`,
+          message:
+            state?.hosting === 'containers'
+              ? 'none of its servers answers'
+              : `its process ${state?.pid} ended without a word`,
           fix: `cecochat up${argument}`,
         };
       case 'starting':

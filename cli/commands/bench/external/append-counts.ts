@@ -16,7 +16,7 @@ export interface AppendCounts {
 export async function readAppendCounts(stack: StackAccess, signal: AbortSignal): Promise<AppendCounts> {
   const messaging = stack.servers.filter(({ name }) => name === 'messaging');
   // Servers that share a process share its metrics.
-  const counted = stack.serverPids.length === 0 ? messaging.slice(0, 1) : messaging;
+  const counted = stack.serverPids.length === 0 && stack.hosting === undefined ? messaging.slice(0, 1) : messaging;
   const counts = await Promise.all(counted.map(({ httpAddress }) => readCounts(`${httpAddress}/metrics`, signal)));
   return counts.reduce(countsTogether, { requests: 0, batches: 0, records: 0, bytes: 0 });
 }
