@@ -11,25 +11,30 @@ import {
   projectName,
   volumeName,
 } from '../../stack/docker/provision/project.ts';
-import { composeFiles, readStackCompose } from '../../stack/docker/provision/stack-compose.ts';
+import type { Service } from '../../stack/docker/compose/compose-model.ts';
+import { serversProfile } from '../../stack/docker/servers/server-services.ts';
+import { composeFiles, readStackCompose, serverComposeFile } from '../../stack/docker/provision/stack-compose.ts';
 import { json, type Json } from '../envelope.ts';
 import { docker, engineUrl, requireEngine, snapshot } from './docker-command.ts';
 
 beforeAll(requireEngine);
 
 const ports = { CECOCHAT_KAFKA_PORT: '24092', CECOCHAT_CASSANDRA_PORT: '24042', CECOCHAT_REDIS_PORT: '24079' };
+/** What the servers are made of does not matter here. */
+const ofServers = { CECOCHAT_SERVERS_IMAGE: 'redis:7', CECOCHAT_ADMIN_TOKEN: 'a-token-for-a-test' };
 
 test('Docker Compose takes the compose file, and makes the same containers from it', async () => {
   const before = await snapshot();
   const project = { stack: `same-${process.pid}`, home: '/nowhere' };
   const other = `compose-${process.pid}`;
   const engine = connectEngine({ url: engineUrl, origin: 'the test', tls: undefined });
-  const { services, volumes } = await readStackCompose(ports);
-  const names = services.filter(({ profiles }) => profiles.length === 0).map(({ name }) => name);
+  const { services, volumes } = await readStackCompose({ ...ports, ...ofServers }, true);
+  const isMade = ({ profiles }: Service): boolean => profiles.length === 0 || profiles.includes(serversProfile);
+  const names = services.filter(isMade).map(({ name }) => name);
   const network = networkName(project);
   try {
     await compose(other, '--profile', 'observability', '--profile', 'tools', 'config', '--quiet');
-    await compose(other, 'up', '--no-start');
+    await compose(other, '--profile', serversProfile, 'up', '--no-start');
     await engine.createNetwork(network, projectLabels(project));
     for (const volume of volumes) await engine.createVolume(volumeName(project, volume), projectLabels(project));
     for (const service of services.filter(({ name }) => names.includes(name))) {
@@ -50,7 +55,7 @@ test('Docker Compose takes the compose file, and makes the same containers from 
       expect(ours, name).toEqual(theirs);
     }
   } finally {
-    await compose(other, 'down', '--volumes');
+    await compose(other, '--profile', serversProfile, 'down', '--volumes');
     const made = await docker('ps', '--all', '--quiet', '--filter', `label=cecochat.stack=${project.stack}`);
     if (made !== '') await docker('rm', '--force', '--volumes', ...made.split('\n'));
     await docker('volume', 'rm', '--force', ...volumes.map((volume) => volumeName(project, volume)));
@@ -105,12 +110,17 @@ async function compose(project: string, ...args: readonly string[]): Promise<voi
     () => true,
     () => false,
   );
-  const words = ['--project-name', project, ...composeFiles().flatMap((file) => ['--file', file]), ...args];
+  const words = [
+    '--project-name',
+    project,
+    ...[...composeFiles(), serverComposeFile()].flatMap((file) => ['--file', file]),
+    ...args,
+  ];
   await (isPlugin ? run('docker', ['compose', ...words]) : run('docker-compose', words));
 }
 
 function run(file: string, args: readonly string[]): Promise<void> {
-  const env = { ...process.env, DOCKER_HOST: engineUrl, ...ports };
+  const env = { ...process.env, DOCKER_HOST: engineUrl, ...ports, ...ofServers };
   return new Promise((resolve, reject) => {
     execFile(file, [...args], { env }, (error, _stdout, stderr) =>
       error === null ? resolve() : reject(new Error(`${file} ${args.join(' ')}: ${stderr || error.message}`)),
