@@ -81,7 +81,7 @@ test('unread messages: the view begins at the first of them, and only what was s
     [
       { kind: 'resize', size: { columns: 60, rows: 20 } },
       chats,
-      told({ kind: 'unread', chatId, count: 50 }),
+      told({ kind: 'unread', chatId, after: 10n, count: 50 }),
       press('return'),
       newest(range(1, 60)),
     ],
@@ -96,6 +96,28 @@ test('unread messages: the view begins at the first of them, and only what was s
   expect(upTo).toBeLessThan(40);
   expect(chat(state).unread).toBe(60 - upTo);
   expect(chat(run([press('end')], state).state)).toMatchObject({ unread: 0, ownSeenUpTo: 60n });
+});
+
+test('a chat opened before its unread messages were counted begins at the first of them too', () => {
+  const receipts = [{ chatId, readerId: 1n, deliveredUpTo: 0n, seenUpTo: 10n }];
+  const chats = told({ kind: 'chats', chats: [{ chatId, partnerId: 2n, last: message(60), receipts }] });
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const resize: Action = { kind: 'resize', size: { columns: 60, rows: 20 } };
+  const { state } = run([resize, chats, press('return'), newest(range(1, 60))], inList);
+  expect(shown(state)[0]).toBe('new');
+  expect(chat(state).ownSeenUpTo).toBeLessThan(40n);
+});
+
+test('a count of unread messages from before more were seen is not taken', () => {
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const seen = (seenUpTo: bigint): Action => {
+    const receipts = [{ chatId, readerId: 1n, deliveredUpTo: seenUpTo, seenUpTo }];
+    return told({ kind: 'feed', messages: [], receipts });
+  };
+  const partly = run([came(...range(1, 90)), seen(10n)], inList);
+  expect(partly.effects).toContainEqual(expect.objectContaining({ kind: 'count-unread', after: 10n }));
+  const { state } = run([seen(90n), told({ kind: 'unread', chatId, after: 10n, count: 80 })], partly.state);
+  expect(client(state).chats.get(chatId)?.unread).toBe(0);
 });
 
 test('read on another device: nothing is unread here any more', () => {

@@ -89,7 +89,7 @@ test('the list shows who said what last, and how much is unread', () => {
   const rows = frame([bob], { columns: 40, rows: 8 }, [
     chats,
     told(0, { kind: 'name', userId: 2n, name: 'alice' }),
-    told(0, { kind: 'unread', chatId: '1-2', count: 120 }),
+    told(0, { kind: 'unread', chatId: '1-2', after: 0n, count: 120 }),
     told(0, { kind: 'connection', connection: { kind: 'lost', reason: 'gone' } }),
   ]);
   expect(rows).toEqual([
