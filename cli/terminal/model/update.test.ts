@@ -62,9 +62,9 @@ test('a paste of many lines is text, and never sends', () => {
 
 test('a question mark is text in the composer, and help in the list', () => {
   const { state } = run([newest([]), press('?')]);
-  expect(state.help).toBe(false);
+  expect(state.help).toBeUndefined();
   expect(chat(state).draft.text).toBe('?');
-  expect(run([press('escape'), press('?')], state).state.help).toBe(true);
+  expect(run([press('escape'), press('?')], state).state.help).toBe(0);
 });
 
 test('the line break at the end of what is sent is left out, those within stay', () => {
