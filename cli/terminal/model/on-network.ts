@@ -190,12 +190,20 @@ function takeReceipt(chat: Chat, receipt: ReadUpTo, ownId: bigint): Chat {
 /** Oneself saw everything of the partner up to that id, here or on another device. */
 export function sawUpTo(chat: Chat, messageId: bigint): Chat {
   if (messageId <= chat.ownSeenUpTo) return chat;
-  const before = chat.ownSeenUpTo;
   const all = chat.last === undefined || chat.last.order <= messageId;
-  const passed = chat.window.messages.filter(
-    (message) => message.senderId === chat.partnerId && message.messageId > before && message.messageId <= messageId,
-  ).length;
-  return { ...chat, ownSeenUpTo: messageId, unread: all ? 0 : Math.max(0, chat.unread - passed) };
+  return { ...chat, ownSeenUpTo: messageId, unread: all ? 0 : unreadAfter(chat, messageId) };
+}
+
+function unreadAfter(chat: Chat, messageId: bigint): number {
+  const { window, partnerId, ownSeenUpTo } = chat;
+  const theirs = window.messages.filter((message) => message.senderId === partnerId);
+  if (chat.unread < mostUnread) {
+    const passed = theirs.filter((message) => message.messageId > ownSeenUpTo && message.messageId <= messageId);
+    return Math.max(0, chat.unread - passed.length);
+  }
+  // More than were counted: it stays so until what is left is in the window.
+  if (!window.live) return mostUnread;
+  return Math.min(mostUnread, theirs.filter((message) => message.messageId > messageId).length);
 }
 
 function takePage(chat: Chat, page: Page): Chat {

@@ -18,6 +18,7 @@ import {
   told,
 } from './running-chat.fixture.ts';
 import { startState } from './start.ts';
+import { withChat } from './state.ts';
 
 test('a chat that is opened is loaded, and what is on the screen is seen', () => {
   const { state, effects } = run([newest(range(1, 3))]);
@@ -106,6 +107,22 @@ test('a chat opened before its unread messages were counted begins at the first 
   const { state } = run([resize, chats, press('return'), newest(range(1, 60))], inList);
   expect(shown(state)[0]).toBe('new');
   expect(chat(state).ownSeenUpTo).toBeLessThan(40n);
+});
+
+test('of more unread messages than are counted some were seen: how many are left is told when it is known', () => {
+  const seen = (seenUpTo: bigint): Action => {
+    const receipts = [{ chatId, readerId: 1n, deliveredUpTo: seenUpTo, seenUpTo }];
+    return told({ kind: 'feed', messages: [], receipts });
+  };
+  const chats = told({ kind: 'chats', chats: [{ chatId, partnerId: 2n, last: message(400), receipts: [] }] });
+  const counted = told({ kind: 'unread', chatId, after: 0n, count: 100 });
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const resize: Action = { kind: 'resize', size: { columns: 60, rows: 20 } };
+  const { state } = run([resize, chats, counted, press('return'), newest(range(1, 400))], inList);
+  const left = (upTo: bigint): number => chat(run([seen(upTo)], state).state).unread;
+  expect([left(20n), left(300n), left(350n), left(400n)]).toEqual([100, 100, 50, 0]);
+  const past = withChat(client(state), { ...chat(state), window: { ...chat(state).window, live: false } });
+  expect(chat(run([seen(350n)], { ...state, clients: [past] }).state).unread).toBe(100);
 });
 
 test('a count of unread messages from before more were seen is not taken', () => {
