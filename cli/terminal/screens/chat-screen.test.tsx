@@ -114,6 +114,18 @@ test('the list shows who said what last, and how much is unread', () => {
   ]);
 });
 
+test('on a wide screen lines stay readable, and the mark stands behind them', () => {
+  const long = 'word '.repeat(60).trim();
+  const rows = frame([bob], { columns: 300, rows: 12 }, [
+    told(0, { kind: 'found-user', userId: 2n, name: 'alice', chatId: '1-2' }),
+    loaded(0, [message(1, 1n, long)]),
+  ]);
+  const text = rows.filter((row) => row.includes('word')).map((row) => row.split('┃')[1] ?? '');
+  expect(text.map((row) => row.trim().replaceAll(/ +processed$/g, '').length)).toEqual([99, 99, 99]);
+  expect(text.at(-1)).toMatch(/^ (word ){19}word +processed$/);
+  expect(widthOf(rows.find((row) => row.endsWith('processed')) ?? '')).toBeLessThan(160);
+});
+
 test('before anybody wrote, it says how to, also beside an open chat', () => {
   const shown = frame([bob], { columns: 80, rows: 12 }, []).map((row) => row.split(/[│┼]/)[0]?.trimEnd());
   expect(shown.slice(0, 4)).toEqual([' Chats', '─'.repeat(24), ' No chats yet.', ' n writes to somebody.']);

@@ -11,6 +11,7 @@ import {
   mostUnread,
   nameOf,
   openChatOf,
+  type Chat,
   type ClientState,
   type Prompt,
   type State,
@@ -64,8 +65,7 @@ export function composerRule({ client, pane, paint }: PaneView): readonly Line[]
   const chat = openChatOf(client);
   if (!pane.rules || chat === undefined) return [];
   const failed = chat.pending.find((pending) => pending.state === 'failed');
-  const below = chat.newBelow > 0 ? `↓ ${chat.newBelow} new` : chat.place.kind === 'follow' ? '' : '↓ newer below';
-  const label = failed === undefined ? below : `not sent, Ctrl-R takes it back: ${failed.reason}`;
+  const label = failed === undefined ? labelOf(chat) : `not sent, Ctrl-R takes it back: ${failed.reason}`;
   const left = mostTextBytes - bytesOf(chat.draft.text);
   // Said when an eighth is left.
   const limit = left > mostTextBytes / 8 ? '' : left >= 0 ? ` ${left} bytes left ` : ` ${-left} bytes too long `;
@@ -78,6 +78,12 @@ export function composerRule({ client, pane, paint }: PaneView): readonly Line[]
   return [
     { left: style(text) + (left < 0 ? paint.bold(paint.bad(limit)) : paint.bold(limit)), right: '', rightWidth: 0 },
   ];
+}
+
+function labelOf(chat: Chat): string {
+  if (chat.newBelow > 0) return `↓ ${chat.newBelow} new`;
+  if (chat.seeking) return 'going to the first unread…';
+  return chat.place.kind === 'follow' ? '' : '↓ newer below';
 }
 
 export interface ComposerView {
