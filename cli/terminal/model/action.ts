@@ -20,7 +20,8 @@ export type NetworkEvent =
   | { readonly kind: 'feed'; readonly messages: readonly ChatMessage[]; readonly receipts: readonly ReadUpTo[] }
   | { readonly kind: 'page'; readonly page: Page }
   | { readonly kind: 'page-failed'; readonly chatId: string; readonly reason: string }
-  | { readonly kind: 'unread'; readonly chatId: string; readonly count: number }
+  /** How many of the partner's messages are above that id. */
+  | { readonly kind: 'unread'; readonly chatId: string; readonly after: bigint; readonly count: number }
   /** Of the search with that number: how many older messages it looked at, and when the last one was sent. */
   | {
       readonly kind: 'searched';

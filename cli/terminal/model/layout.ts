@@ -34,6 +34,8 @@ export interface Gutter {
   /** Marks in words, or as signs. */
   readonly right: number;
   readonly words: boolean;
+  /** Empty cells right of the marks. */
+  readonly spare: number;
 }
 
 const listMinWidth = 24;
@@ -42,9 +44,11 @@ const listMaxWidth = 36;
 const bothMinWidth = 76;
 const splitMinWidth = 56;
 const rulesMinHeight = 10;
-const wide: Gutter = { left: 9, right: 12, words: true };
-const medium: Gutter = { left: 9, right: 4, words: false };
-const narrow: Gutter = { left: 3, right: 4, words: false };
+const wide: Gutter = { left: 9, right: 12, words: true, spare: 0 };
+const medium: Gutter = { left: 9, right: 4, words: false, spare: 0 };
+const narrow: Gutter = { left: 3, right: 4, words: false, spare: 0 };
+/** Longer lines are hard to read, and their marks too far away. */
+const mostTextCells = 100;
 
 export function panesOf(state: State): readonly Pane[] {
   const { size, clients, active } = state;
@@ -93,8 +97,14 @@ function paneOf(client: ClientState, index: number, place: { x: number; width: n
     composerHeight,
     composerWidth,
     rules,
-    gutter: chatWidth >= 58 ? wide : chatWidth >= 36 ? medium : narrow,
+    gutter: gutterOf(chatWidth),
   };
+}
+
+function gutterOf(chatWidth: number): Gutter {
+  if (chatWidth < 58) return chatWidth >= 36 ? medium : narrow;
+  const spare = Math.max(0, chatWidth - wide.left - wide.right - mostTextCells);
+  return { ...wide, right: wide.right + spare, spare };
 }
 
 export function viewContext(client: ClientState, chat: Chat, pane: Pane): ViewContext {

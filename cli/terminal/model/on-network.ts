@@ -46,7 +46,7 @@ export function onNetwork(client: ClientState, event: NetworkEvent, where: Where
         notice: `history does not answer: ${visibleLine(event.reason)}`,
       });
     case 'unread':
-      return only(inChat(client, event.chatId, (chat) => ({ ...chat, unread: Math.min(mostUnread, event.count) })));
+      return only(inChat(client, event.chatId, (chat) => takeUnread(chat, event)));
     case 'searched':
     case 'search-ended':
       return only(takeSearched(client, event));
@@ -79,6 +79,11 @@ function inChat(client: ClientState, chatId: string, work: (chat: Chat) => Chat)
   return chat === undefined ? client : withChat(client, work(chat));
 }
 
+/** A count from before more was seen says nothing any more: another one is on its way, or nothing is left. */
+function takeUnread(chat: Chat, { after, count }: Extract<NetworkEvent, { kind: 'unread' }>): Chat {
+  return after === chat.ownSeenUpTo ? { ...chat, unread: Math.min(mostUnread, count) } : chat;
+}
+
 /** The chat of that id, made when it is missing; undefined when it is no dialog of this user. */
 function chatFor(client: ClientState, chatId: string): Chat | undefined {
   const known = client.chats.get(chatId);
@@ -99,6 +104,8 @@ function takeChats(client: ClientState, summaries: readonly ChatSummary[], index
     const isNew = last?.senderId === partnerId && last.messageId > chat.ownSeenUpTo;
     // Opened before it was known: it begins where the new does.
     if (isNew && client.open === chatId) chat = { ...chat, newAfter: chat.ownSeenUpTo, seeking: true };
+    // How many there are is still to be counted; that there are some decides where an opened chat begins.
+    if (isNew) chat = { ...chat, unread: Math.max(1, chat.unread) };
     chats.set(chatId, chat);
     if (!client.names.has(partnerId)) effects.push({ kind: 'find-name', client: index, userId: partnerId });
     if (!isNew) continue;
@@ -183,12 +190,20 @@ function takeReceipt(chat: Chat, receipt: ReadUpTo, ownId: bigint): Chat {
 /** Oneself saw everything of the partner up to that id, here or on another device. */
 export function sawUpTo(chat: Chat, messageId: bigint): Chat {
   if (messageId <= chat.ownSeenUpTo) return chat;
-  const before = chat.ownSeenUpTo;
   const all = chat.last === undefined || chat.last.order <= messageId;
-  const passed = chat.window.messages.filter(
-    (message) => message.senderId === chat.partnerId && message.messageId > before && message.messageId <= messageId,
-  ).length;
-  return { ...chat, ownSeenUpTo: messageId, unread: all ? 0 : Math.max(0, chat.unread - passed) };
+  return { ...chat, ownSeenUpTo: messageId, unread: all ? 0 : unreadAfter(chat, messageId) };
+}
+
+function unreadAfter(chat: Chat, messageId: bigint): number {
+  const { window, partnerId, ownSeenUpTo } = chat;
+  const theirs = window.messages.filter((message) => message.senderId === partnerId);
+  if (chat.unread < mostUnread) {
+    const passed = theirs.filter((message) => message.messageId > ownSeenUpTo && message.messageId <= messageId);
+    return Math.max(0, chat.unread - passed.length);
+  }
+  // More than were counted: it stays so until what is left is in the window.
+  if (!window.live) return mostUnread;
+  return Math.min(mostUnread, theirs.filter((message) => message.messageId > messageId).length);
 }
 
 function takePage(chat: Chat, page: Page): Chat {

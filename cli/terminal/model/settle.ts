@@ -12,7 +12,7 @@ import { newOrderOf, placeFromTop, viewportOf, type Viewport, type ViewContext }
 const ahead = 60;
 
 export function settle(state: State): Update<State> {
-  if (state.help) return { state, effects: [] };
+  if (state.help !== undefined) return { state, effects: [] };
   const effects: Effect[] = [];
   const clients = [...state.clients];
   for (const pane of panesOf(state)) {

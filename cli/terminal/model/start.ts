@@ -18,7 +18,7 @@ export function startState(users: readonly StartUser[], from: { nowMs: number; s
     ...from,
     clients: users.map((user, index) => startClient(user, user.with ?? users.find((_, other) => other !== index))),
     active: 0,
-    help: false,
+    help: undefined,
     terminal: 'unknown',
     leaving: false,
   };

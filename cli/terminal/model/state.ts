@@ -16,7 +16,8 @@ export interface State {
   readonly clients: readonly ClientState[];
   /** Which of them has the keyboard. */
   readonly active: number;
-  readonly help: boolean;
+  /** The first row of the page of help on the screen; undefined: help is not shown. */
+  readonly help: number | undefined;
   readonly terminal: TerminalFocus;
   /** Leaving was asked for though something is unsent. */
   readonly leaving: boolean;

@@ -18,6 +18,7 @@ import {
   told,
 } from './running-chat.fixture.ts';
 import { startState } from './start.ts';
+import { withChat } from './state.ts';
 
 test('a chat that is opened is loaded, and what is on the screen is seen', () => {
   const { state, effects } = run([newest(range(1, 3))]);
@@ -62,9 +63,9 @@ test('a paste of many lines is text, and never sends', () => {
 
 test('a question mark is text in the composer, and help in the list', () => {
   const { state } = run([newest([]), press('?')]);
-  expect(state.help).toBe(false);
+  expect(state.help).toBeUndefined();
   expect(chat(state).draft.text).toBe('?');
-  expect(run([press('escape'), press('?')], state).state.help).toBe(true);
+  expect(run([press('escape'), press('?')], state).state.help).toBe(0);
 });
 
 test('the line break at the end of what is sent is left out, those within stay', () => {
@@ -81,7 +82,7 @@ test('unread messages: the view begins at the first of them, and only what was s
     [
       { kind: 'resize', size: { columns: 60, rows: 20 } },
       chats,
-      told({ kind: 'unread', chatId, count: 50 }),
+      told({ kind: 'unread', chatId, after: 10n, count: 50 }),
       press('return'),
       newest(range(1, 60)),
     ],
@@ -96,6 +97,44 @@ test('unread messages: the view begins at the first of them, and only what was s
   expect(upTo).toBeLessThan(40);
   expect(chat(state).unread).toBe(60 - upTo);
   expect(chat(run([press('end')], state).state)).toMatchObject({ unread: 0, ownSeenUpTo: 60n });
+});
+
+test('a chat opened before its unread messages were counted begins at the first of them too', () => {
+  const receipts = [{ chatId, readerId: 1n, deliveredUpTo: 0n, seenUpTo: 10n }];
+  const chats = told({ kind: 'chats', chats: [{ chatId, partnerId: 2n, last: message(60), receipts }] });
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const resize: Action = { kind: 'resize', size: { columns: 60, rows: 20 } };
+  const { state } = run([resize, chats, press('return'), newest(range(1, 60))], inList);
+  expect(shown(state)[0]).toBe('new');
+  expect(chat(state).ownSeenUpTo).toBeLessThan(40n);
+});
+
+test('of more unread messages than are counted some were seen: how many are left is told when it is known', () => {
+  const seen = (seenUpTo: bigint): Action => {
+    const receipts = [{ chatId, readerId: 1n, deliveredUpTo: seenUpTo, seenUpTo }];
+    return told({ kind: 'feed', messages: [], receipts });
+  };
+  const chats = told({ kind: 'chats', chats: [{ chatId, partnerId: 2n, last: message(400), receipts: [] }] });
+  const counted = told({ kind: 'unread', chatId, after: 0n, count: 100 });
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const resize: Action = { kind: 'resize', size: { columns: 60, rows: 20 } };
+  const { state } = run([resize, chats, counted, press('return'), newest(range(1, 400))], inList);
+  const left = (upTo: bigint): number => chat(run([seen(upTo)], state).state).unread;
+  expect([left(20n), left(300n), left(350n), left(400n)]).toEqual([100, 100, 50, 0]);
+  const past = withChat(client(state), { ...chat(state), window: { ...chat(state).window, live: false } });
+  expect(chat(run([seen(350n)], { ...state, clients: [past] }).state).unread).toBe(100);
+});
+
+test('a count of unread messages from before more were seen is not taken', () => {
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const seen = (seenUpTo: bigint): Action => {
+    const receipts = [{ chatId, readerId: 1n, deliveredUpTo: seenUpTo, seenUpTo }];
+    return told({ kind: 'feed', messages: [], receipts });
+  };
+  const partly = run([came(...range(1, 90)), seen(10n)], inList);
+  expect(partly.effects).toContainEqual(expect.objectContaining({ kind: 'count-unread', after: 10n }));
+  const { state } = run([seen(90n), told({ kind: 'unread', chatId, after: 10n, count: 80 })], partly.state);
+  expect(client(state).chats.get(chatId)?.unread).toBe(0);
 });
 
 test('read on another device: nothing is unread here any more', () => {

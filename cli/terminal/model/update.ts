@@ -2,6 +2,7 @@
  * The one way in which the state changes. Pure: what is to be done outside comes back as effects.
  */
 import type { Action, Effect, Update } from './action.ts';
+import { pressInHelp } from './help.ts';
 import type { Key } from './key.ts';
 import { onNetwork } from './on-network.ts';
 import { pressInChat } from './press-chat.ts';
@@ -89,7 +90,7 @@ function press(state: State, key: Key): Update<State> {
   if (key.ctrl && key.text === 'z') return { state, effects: [{ kind: 'suspend' }] };
   if (key.ctrl && key.text === 'l') return { state, effects: [{ kind: 'redraw' }] };
   const calm = state.leaving ? { ...state, leaving: false } : state;
-  if (calm.help) return { state: { ...calm, help: false }, effects: [] };
+  if (calm.help !== undefined) return { state: { ...calm, help: pressInHelp(calm.help, key, calm.size) }, effects: [] };
   const client = calm.clients[calm.active];
   if (client === undefined) return { state: calm, effects: [] };
   if (client.prompt !== undefined) return onActive(calm, (one) => pressInPrompt(calm, one, key));
@@ -97,7 +98,7 @@ function press(state: State, key: Key): Update<State> {
   if (waitsForList(client, typed)) return onActive(calm, (one) => ({ state: keepForList(one, typed), effects: [] }));
   // In the composer a question mark is text.
   const asks = client.focus === 'list' && key.name === 'text' && key.text === '?' && !key.ctrl && !key.alt;
-  if (key.name === 'f1' || asks) return { state: { ...calm, help: true }, effects: [] };
+  if (key.name === 'f1' || asks) return { state: { ...calm, help: 0 }, effects: [] };
   if (key.name === 'tab' && calm.clients.length > 1) {
     const step = key.shift ? calm.clients.length - 1 : 1;
     return { state: { ...calm, active: (calm.active + step) % calm.clients.length }, effects: [] };

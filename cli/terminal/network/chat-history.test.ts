@@ -83,9 +83,9 @@ test('what follows the window is all of it, over as many pages as it takes', asy
 test('unread messages of the other are counted, up to a hundred', async () => {
   const { history, next } = open(400);
   history.run({ kind: 'count-unread', client: 0, chatId, senderId: 2n, after: 391n });
-  expect(await next()).toEqual({ kind: 'unread', chatId, count: 6 });
+  expect(await next()).toEqual({ kind: 'unread', chatId, after: 391n, count: 6 });
   history.run({ kind: 'count-unread', client: 0, chatId, senderId: 2n, after: 0n });
-  expect(await next()).toEqual({ kind: 'unread', chatId, count: 100 });
+  expect(await next()).toEqual({ kind: 'unread', chatId, after: 0n, count: 100 });
 });
 
 test('a page that cannot be had is told, with the reason', async () => {

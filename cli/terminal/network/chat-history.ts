@@ -62,7 +62,7 @@ export function createChatHistory(dependencies: ChatHistoryDependencies): ChatHi
         return message.messageId <= after || count >= mostUnread;
       },
     });
-    return { kind: 'unread', chatId, count };
+    return { kind: 'unread', chatId, after, count };
   };
   /** Messages from `below` downwards, until one is enough. */
   const downTo = async (

@@ -12,8 +12,8 @@ import type { Paint } from '../view/paint.ts';
 
 export function ChatScreen({ state, paint }: { readonly state: State; readonly paint: Paint }): ReactElement {
   const { columns, rows } = state.size;
-  if (state.help) {
-    const lines = helpLines({ width: columns, height: rows }, paint);
+  if (state.help !== undefined) {
+    const lines = helpLines(state.size, state.help, paint);
     return <Lines x={0} width={columns} height={rows} lines={lines} />;
   }
   const panes = panesOf(state);

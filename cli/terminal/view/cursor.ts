@@ -11,7 +11,7 @@ import type { Paint } from './paint.ts';
 export function cursorOf(state: State, paint: Paint): CursorPlace | undefined {
   const client = state.clients[state.active];
   const pane = panesOf(state).find((one) => one.client === state.active);
-  if (state.help || client === undefined || pane === undefined) return undefined;
+  if (state.help !== undefined || client === undefined || pane === undefined) return undefined;
   if (client.prompt !== undefined) {
     return { row: pane.height - 1, column: pane.x + promptView(client.prompt, pane.width, paint).column };
   }

@@ -11,11 +11,12 @@ import {
   mostUnread,
   nameOf,
   openChatOf,
+  type Chat,
   type ClientState,
   type Prompt,
   type State,
 } from '../model/state.ts';
-import { clip, widthOf } from '../text/graphemes.ts';
+import { clip, graphemesOf, widthOf } from '../text/graphemes.ts';
 import { emptyLine, lineOf, rule, type Line, type Paint } from './paint.ts';
 
 export interface PaneView {
@@ -35,7 +36,7 @@ export function listHead({ client, pane, active, paint, state }: PaneView): read
   const head = lineOf(
     pane.listWidth - 1,
     { text: ` ${title}`, paint: focused ? paint.bold : paint.dim },
-    { text: sum === 0 ? '' : `${unread} unread`, paint: paint.dim },
+    { text: sum === 0 ? '' : `${unread} unread `, paint: paint.dim },
   );
   return pane.rules ? [head, lineOf(pane.listWidth, { text: rule(pane.listWidth), paint: paint.dim })] : [head];
 }
@@ -52,7 +53,7 @@ export function chatHead(view: PaneView): readonly Line[] {
     { text: split ? ` ${client.name} → ${partner}` : ` ${partner}`, paint: focused ? paint.bold : paint.dim },
     {
       text:
-        pane.listWidth > 0 || elsewhere === 0 ? '' : `${elsewhere} other ${elsewhere === 1 ? 'chat' : 'chats'} unread`,
+        pane.listWidth > 0 || elsewhere === 0 ? '' : `${elsewhere} other ${elsewhere === 1 ? 'chat' : 'chats'} unread `,
       paint: paint.bold,
     },
   );
@@ -64,8 +65,7 @@ export function composerRule({ client, pane, paint }: PaneView): readonly Line[]
   const chat = openChatOf(client);
   if (!pane.rules || chat === undefined) return [];
   const failed = chat.pending.find((pending) => pending.state === 'failed');
-  const below = chat.newBelow > 0 ? `↓ ${chat.newBelow} new` : chat.place.kind === 'follow' ? '' : '↓ newer below';
-  const label = failed === undefined ? below : `not sent, Ctrl-R takes it back: ${failed.reason}`;
+  const label = failed === undefined ? labelOf(chat) : `not sent, Ctrl-R takes it back: ${failed.reason}`;
   const left = mostTextBytes - bytesOf(chat.draft.text);
   // Said when an eighth is left.
   const limit = left > mostTextBytes / 8 ? '' : left >= 0 ? ` ${left} bytes left ` : ` ${-left} bytes too long `;
@@ -78,6 +78,12 @@ export function composerRule({ client, pane, paint }: PaneView): readonly Line[]
   return [
     { left: style(text) + (left < 0 ? paint.bold(paint.bad(limit)) : paint.bold(limit)), right: '', rightWidth: 0 },
   ];
+}
+
+function labelOf(chat: Chat): string {
+  if (chat.newBelow > 0) return `↓ ${chat.newBelow} new`;
+  if (chat.seeking) return 'going to the first unread…';
+  return chat.place.kind === 'follow' ? '' : '↓ newer below';
 }
 
 export interface ComposerView {
@@ -120,7 +126,7 @@ export function promptView(prompt: Prompt, width: number, paint: Paint): { line:
   const help = prompt.kind === 'search' ? 'Enter older · ↓ newer · Esc done' : 'Enter open · Esc cancel';
   const answer = prompt.busy ? 'looking…' : prompt.answer;
   const text = maskedText(prompt.editor.text);
-  const shown = clip(text, Math.max(4, width - widthOf(question) - 2));
+  const { shown, cursor } = around(text, prompt.editor.cursor, Math.max(4, width - widthOf(question) - 2));
   const used = widthOf(question) + widthOf(shown);
   const room = width - used - 2;
   const note = clip(answer === '' ? help : answer, room > 8 ? room : 0);
@@ -130,8 +136,23 @@ export function promptView(prompt: Prompt, width: number, paint: Paint): { line:
       right: answer === '' ? paint.dim(note) : paint.bold(note),
       rightWidth: widthOf(note),
     },
-    column: Math.min(width - 1, widthOf(question) + widthOf(text.slice(0, prompt.editor.cursor))),
+    column: Math.min(width - 1, widthOf(question) + cursor),
   };
+}
+
+/** As much of one line as fits, with the cursor in it, and the cells from its start to the cursor. */
+function around(text: string, at: number, width: number): { readonly shown: string; readonly cursor: number } {
+  const before = widthOf(text.slice(0, at));
+  if (before < width) return { shown: clip(text, width), cursor: before };
+  // "…" stands for what is left of it; the cursor needs a cell of its own.
+  let cut = 0;
+  let left = before;
+  for (const grapheme of graphemesOf(text.slice(0, at))) {
+    if (left <= width - 2) break;
+    cut += grapheme.text.length;
+    left -= grapheme.width;
+  }
+  return { shown: clip(`…${text.slice(cut)}`, width), cursor: 1 + left };
 }
 
 export function statusLine({ state, client, pane, paint }: PaneView): Line {

@@ -1,78 +1,45 @@
 /**
- * Every key, on one page or as much of it as fits.
+ * The page of help as rows of the screen.
  */
-import { clip } from '../text/graphemes.ts';
-import { emptyLine, type Line, type Paint } from './paint.ts';
+import { helpHeight, helpPage, type HelpCell } from '../model/help.ts';
+import type { Size } from '../model/size.ts';
+import { clip, widthOf } from '../text/graphemes.ts';
+import { emptyLine, lineOf, type Line, type Paint } from './paint.ts';
 
-const sections: readonly (readonly [title: string, keys: readonly (readonly [key: string, meaning: string])[]])[] = [
-  [
-    'Chats',
-    [
-      ['↑ ↓', 'choose a chat'],
-      ['Enter', 'open it'],
-      ['n', 'new chat, by user name'],
-      ['Tab', 'other side, or list and chat'],
-      ['q, Ctrl-C', 'leave'],
-    ],
-  ],
-  [
-    'Reading',
-    [
-      ['PgUp PgDn', 'older, newer'],
-      ['↑ ↓', 'by line, composer empty'],
-      ['Home End', 'oldest loaded, newest'],
-      ['Ctrl-G', 'first unread'],
-      ['Ctrl-F', 'search, then in older pages'],
-      ['Esc', 'back to the chats'],
-    ],
-  ],
-  [
-    'Writing',
-    [
-      ['Enter', 'send'],
-      ['Alt-Enter, Ctrl-J', 'new line'],
-      ['Ctrl-← Ctrl-→', 'by word'],
-      ['Ctrl-W, Ctrl-U', 'delete word, line'],
-      ['Ctrl-_, Ctrl-Y', 'undo, redo'],
-      ['Ctrl-R', 'take back what failed'],
-      ['Ctrl-N', 'new chat'],
-    ],
-  ],
-  [
-    'Marks of your messages',
-    [
-      ['queued ..', 'waits for a connection'],
-      ['sending …', 'on its way to the server'],
-      ['processed ·', 'durable'],
-      ['delivered ✓', 'on a device of the other'],
-      ['seen ✓✓', 'was on his screen'],
-    ],
-  ],
-];
+/** From that row of the page on. */
+export function helpLines(size: Size, top: number, paint: Paint): readonly Line[] {
+  const { rows, columnWidths } = helpPage(size.columns);
+  const height = helpHeight(size);
+  // The screen may have grown since.
+  const first = Math.max(0, Math.min(top, rows.length - height));
+  const shown = rows.slice(first, first + height);
+  const body = shown.map((cells) => {
+    const texts = cells.map((cell, column) => cellText(cell, columnWidths[column] ?? 0, paint));
+    return { ...emptyLine, left: ` ${texts.join('')}` };
+  });
+  const hidden = { above: first, below: rows.length - first - shown.length };
+  return [head(size.columns, hidden, paint), emptyLine, ...body].slice(0, size.rows);
+}
 
-const keyWidth = 20;
-const columnWidth = 50;
+function head(columns: number, hidden: { readonly above: number; readonly below: number }, paint: Paint): Line {
+  if (hidden.above + hidden.below === 0)
+    return { ...emptyLine, left: `${paint.bold(' cecochat')}  ${paint.dim('any key goes back')}` };
+  const arrows = `${hidden.above > 0 ? '↑' : ' '}${hidden.below > 0 ? '↓' : ' '} more`;
+  return lineOf(columns - 1, { text: ' Esc back', paint: paint.dim }, { text: arrows, paint: paint.bold });
+}
 
-export function helpLines(size: { width: number; height: number }, paint: Paint): readonly Line[] {
-  const blocks = sections.map(([title, keys]) => [
-    paint.bold(title.padEnd(columnWidth)),
-    ...keys.map(
-      ([key, meaning]) =>
-        `  ${paint.bold(key.padEnd(keyWidth))}${clip(meaning, columnWidth - keyWidth - 2).padEnd(columnWidth - keyWidth - 2)}`,
-    ),
-    ' '.repeat(columnWidth),
-  ]);
-  const two = size.width >= 2 * columnWidth + 2;
-  const columns = two ? [blocks.slice(0, 2).flat(), blocks.slice(2).flat()] : [blocks.flat()];
-  const rows = Math.max(...columns.map((column) => column.length));
-  const body = Array.from({ length: rows }, (_, index) =>
-    columns.map((column) => column[index] ?? ' '.repeat(columnWidth)).join(''),
-  );
-  const shown = body.slice(0, Math.max(0, size.height - 2));
-  const lines = [
-    `${paint.bold(' cecochat')}  ${paint.dim('any key goes back')}`,
-    '',
-    ...shown.map((text) => ` ${text}`),
-  ];
-  return lines.slice(0, size.height).map((left) => ({ ...emptyLine, left }));
+function cellText(cell: HelpCell, width: number, paint: Paint): string {
+  const padded = (text: string, cells: number): string => text + ' '.repeat(Math.max(0, cells - widthOf(text)));
+  switch (cell.kind) {
+    case 'blank':
+      return ' '.repeat(width);
+    case 'title':
+      return paint.bold(padded(clip(cell.text, width), width));
+    case 'meaning':
+      return padded(clip(`   ${cell.text}`, width), width);
+    case 'key': {
+      const key = clip(` ${padded(cell.text, cell.keyWidth)}`, width);
+      return paint.bold(key) + padded(clip(cell.meaning, width - widthOf(key)), width - widthOf(key));
+    }
+  }
 }

@@ -106,10 +106,11 @@ function markLine(view: MessagesView, { items }: Viewport, item: Item): Line {
   const index = items.findIndex((one) => one.order === item.order);
   const next = items.slice(index + 1).find((one) => one.senderId === view.client.userId);
   if (mark !== 'failed' && next !== undefined && markOf(next, view) === mark) return emptyLine;
-  const text = clip(pane.gutter.words ? words[mark] : signs[mark], pane.gutter.right - 2);
+  const { right, spare } = pane.gutter;
+  const text = clip(pane.gutter.words ? words[mark] : signs[mark], right - spare - 2);
   const style =
     mark === 'failed' ? (one: string) => paint.bold(paint.bad(one)) : mark === 'seen' ? paint.own : paint.dim;
-  return { left: '', right: `${style(text)} `, rightWidth: widthOf(text) + 1 };
+  return { left: '', right: style(text) + ' '.repeat(1 + spare), rightWidth: widthOf(text) + 1 + spare };
 }
 
 function emptyChat({ chat, pane, paint }: MessagesView): readonly Line[] {
