@@ -77,7 +77,9 @@ export async function reconcile(request: ReconcileRequest): Promise<void> {
   givenUp.signal.throwIfAborted();
   signal.throwIfAborted();
   await removeSurplus(request);
-  const isMade = plan.parts.some(({ service, action }) => isServer(service.name) && action === 'recreate');
+  const isMade = plan.parts.some(
+    ({ service, action }) => isServer(service.name) && (action === 'create' || action === 'recreate'),
+  );
   if (request.ownImage !== undefined && isMade) await removeOthers(request, request.ownImage);
 }
 
