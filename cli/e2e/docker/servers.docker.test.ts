@@ -58,7 +58,6 @@ test('servers in containers carry messages, are restarted by the engine, scale, 
   const scaled = await containersOf(stack);
   expect(scaled).toMatchObject(made);
   expect(Object.keys(scaled)).toContain('messaging-s3');
-  await smoke();
   const less = await json('scale', 'messaging=1');
   expect([less.exitCode, less.data.at('stopped').value]).toEqual([0, ['s2', 's3']]);
   const { 'messaging-s2': _stopped, ...rest } = made;
