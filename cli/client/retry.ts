@@ -27,12 +27,15 @@ export interface Loss {
 }
 
 const firstDelayMs = 50;
-/** A dead server is replaced within seconds: until then there is no point in waiting longer. */
+/**
+ * A dead server's lease ends after two seconds, and its partitions are taken over within some more: until then there
+ * is no point in waiting longer. So many failures are about ten seconds.
+ */
 const patientDelayMs = 600;
-const patientFailures = 12;
+const patientFailures = 25;
 const longestDelayMs = 10_000;
 
-/** Between half of and the whole delay: 50 ms, 100 ms … 0.6 s for the first twelve, then 1.2 s, 2.4 s … 10 s. */
+/** Between half of and the whole delay: 50 ms, 100 ms … 0.6 s for the first 25, then 1.2 s, 2.4 s … 10 s. */
 export function backoffMs(failures: number, random: Random): number {
   const full =
     failures <= patientFailures

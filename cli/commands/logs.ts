@@ -75,9 +75,16 @@ async function logs(invocation: Invocation, options: LogsOptions): Promise<Comma
     parts: part,
     tail,
     follow: options.follow === true,
-    containers: containers.filter((container) => part.length === 0 || part.includes(container.part)),
+    containers: containers.filter(
+      (container) => part.length === 0 || part.some((wanted) => isPart(container.part, wanted)),
+    ),
   });
   return { data: { name, lines: shown } };
+}
+
+/** "messaging" and "s1" are messaging-s1. */
+function isPart(part: string, wanted: string): boolean {
+  return part === wanted || (part.startsWith('messaging-') && part.split('-').includes(wanted));
 }
 
 export interface ShowLogRequest {

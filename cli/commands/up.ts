@@ -12,6 +12,7 @@ import { pagesAt, profiles, type StackPage } from '../stack/docker/provision/pub
 import { stackFolders } from '../stack/folders.ts';
 import type { Provision } from '../stack/provision.ts';
 import { mostMessaging, usualMessaging } from '../stack/ports.ts';
+import type { ServerHosting } from '../stack/stack-files.ts';
 import { readEngines } from '../stack/state.ts';
 import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
@@ -27,6 +28,7 @@ interface UpOptions extends EngineOptions {
   readonly keep?: true;
   readonly portBase?: number;
   readonly profile?: readonly string[];
+  readonly servers?: ServerHosting;
   readonly messaging?: number;
 }
 
@@ -51,6 +53,12 @@ export const upCommand: CommandModule = {
       .option('--redis <url>', 'with external: redis://host:port, rediss://, redis+sentinel://, redis+cluster://')
       .option('--docker-host <url>', 'with docker: its engine, like unix:///var/run/docker.sock')
       .addOption(new Option('--profile <names...>', 'with docker: what else to start as containers').choices(profiles))
+      .addOption(
+        new Option('--servers <how>', 'with docker: how the servers run (default: as before, else processes)').choices([
+          'processes',
+          'containers',
+        ]),
+      )
       .option('--foreground', 'stay, show a dashboard, and stop the stack at q or Ctrl-C')
       .option('--plain', 'with --foreground: lines of the log, also on a terminal')
       .option(
@@ -75,6 +83,7 @@ export const upCommand: CommandModule = {
       ['cecochat up --name second', 'another one beside it, with ports of its own'],
       ['cecochat up --backends docker', 'Kafka, Cassandra and Redis as containers'],
       ['cecochat up --backends docker --profile observability --profile tools', 'with Jaeger, Grafana, Kibana ...'],
+      ['cecochat up --servers containers', 'the servers too, from an image that is built here'],
       [
         'cecochat up --backends external --kafka k1:9092 --cassandra c1:9042 --redis redis://r1:6379',
         'on real engines; a later up finds them again',
@@ -95,6 +104,7 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   output.progress(`stack "${name}": ${engines.backends} engines, ${engines.reason}`);
   const { profile: asked = [] } = options;
   refuseProfiles(asked, engines);
+  const servers = hostingOf(options, engines);
   const { portBase, messaging } = options;
   const keep = options.keep === true;
   const { docker, backends, settings } = engines;
@@ -106,7 +116,7 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
       docker === undefined
         ? { engines: settings }
         : { provision: await onDocker(invocation, { name, docker, keep, profiles: asked, report }) };
-    return startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, report, ...how });
+    return startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, servers, report, ...how });
   });
   const pages = pagesAt((await readEngines(folders))?.docker?.ports ?? {});
   const data = upData(invocation, stack, { engines, pages, tookMs: Math.round(clock.monotonicMs() - beganMs) });
@@ -123,6 +133,23 @@ function hasScreen({ environment, output }: Invocation): boolean {
   const { stdin, stdout, host, env } = environment;
   const onTerminal = stdin.isTTY === true && stdout.isTTY === true && host !== undefined;
   return onTerminal && env['TERM'] !== 'dumb' && !output.json;
+}
+
+function hostingOf({ servers, foreground }: UpOptions, { docker, backends, reason }: EngineChoice): ServerHosting {
+  const chosen = servers ?? docker?.before?.servers ?? 'processes';
+  if (chosen === 'containers' && docker === undefined) {
+    throw new CecochatError(
+      'usage.invalid',
+      `option --servers containers needs a Docker engine; this stack is on ${backends} engines, ${reason}`,
+      { hint: 'cecochat up --backends docker --servers containers, under another name: data does not move' },
+    );
+  }
+  if (chosen === 'containers' && foreground === true) {
+    throw new CecochatError('usage.invalid', 'option --foreground is for servers that are processes', {
+      hint: 'cecochat up, then cecochat logs --follow',
+    });
+  }
+  return chosen;
 }
 
 function refuseProfiles([first]: readonly string[], { docker, backends, reason }: EngineChoice): void {

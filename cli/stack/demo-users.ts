@@ -2,7 +2,9 @@
  * The secrets of a local stack: made once, kept in its folder.
  */
 import type { Random } from '../../services/core/random.ts';
+import type { StackFolders } from './folders.ts';
 import type { StackSecrets } from './stack-files.ts';
+import { readSecrets, writeSecrets } from './state.ts';
 
 /** Ids as in the documentation and the golden examples. */
 export const demoUsers = [
@@ -11,7 +13,15 @@ export const demoUsers = [
   { name: 'peter', userId: '1200' },
 ] as const;
 
-export function makeSecrets(random: Random): StackSecrets {
+export async function ensureSecrets(folders: StackFolders, random: Random): Promise<StackSecrets> {
+  const found = await readSecrets(folders);
+  if (found !== undefined) return found;
+  const made = makeSecrets(random);
+  await writeSecrets(folders, made);
+  return made;
+}
+
+function makeSecrets(random: Random): StackSecrets {
   return {
     formatVersion: 1,
     adminToken: randomSecret(random),

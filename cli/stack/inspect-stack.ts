@@ -34,6 +34,7 @@ export async function inspectStack(environment: Environment, name: string): Prom
     const condition = state === undefined ? 'absent' : 'stopped';
     return { ...nothing, condition, orphanPid: await orphanOf(folders, state) };
   }
+  if (state.hosting === 'containers') return inContainers({ ...nothing, state }, environment);
   if (!(await isRunning(state))) {
     const [orphanPid, strays] = await Promise.all([orphanOf(folders, state), findStrays(state)]);
     return { ...nothing, condition: 'dead', orphanPid, strays };
@@ -43,6 +44,20 @@ export async function inspectStack(environment: Environment, name: string): Prom
   const condition =
     allReady && state.status === 'running' ? 'ready' : state.status === 'starting' ? 'starting' : 'unhealthy';
   return { name, folders, state, condition, health, memoryBytes, strays: [], orphanPid: undefined };
+}
+
+/** What the servers themselves answer; the containers are looked at by labels. */
+async function inContainers(
+  nothing: Omit<StackInspection, 'condition'> & { readonly state: StackState },
+  { signal }: Environment,
+): Promise<StackInspection> {
+  const { state } = nothing;
+  const health = await checkServers(state.servers, signal);
+  if (state.status === 'starting') {
+    return { ...nothing, health, condition: (await isRunning(state)) ? 'starting' : 'unhealthy' };
+  }
+  if (health.every((server) => server.state === 'unreachable')) return { ...nothing, condition: 'dead' };
+  return { ...nothing, health, condition: health.every((one) => one.state === 'ready') ? 'ready' : 'unhealthy' };
 }
 
 /** The servers' own answers; where one has no process now, why. */

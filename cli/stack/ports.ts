@@ -44,7 +44,14 @@ export const portBlockSize = 100;
 
 export interface PortPlan {
   readonly ports: Ports;
-  readonly replaced: readonly { readonly name: PortName; readonly wanted: number; readonly got: number }[];
+  readonly replaced: readonly ReplacedPort[];
+}
+
+/** A busy one, and what is taken in its place. */
+export interface ReplacedPort {
+  readonly name: PortName;
+  readonly wanted: number;
+  readonly got: number;
 }
 
 export interface PortWishes {
@@ -61,7 +68,7 @@ export interface PortWishes {
 /** Two stacks ask at about the same time at worst: then one of them fails with `port.busy` and may be started again. */
 export async function planPorts({ host, names, taken: others = [], remembered, base }: PortWishes): Promise<PortPlan> {
   const taken = new Set<number>(others);
-  const replaced: { name: PortName; wanted: number; got: number }[] = [];
+  const replaced: ReplacedPort[] = [];
   const choose = async (name: PortName): Promise<number> => {
     const wanted = base === 0 ? 0 : (remembered[name] ?? base + portOffset(name));
     for (let port = wanted; port !== 0 && port <= 65_535 && port < wanted + 10 * portBlockSize; port += portBlockSize) {

@@ -4,6 +4,7 @@
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Environment } from '../commands/environment.ts';
 import { stackFolders } from './folders.ts';
+import { checkServers } from './health.ts';
 import { isRunning } from './process/process-identity.ts';
 import type { StackSecrets, StackServer, StackState } from './stack-files.ts';
 import { readSecrets, readState } from './state.ts';
@@ -30,7 +31,12 @@ export async function findRunningStack(environment: Environment, name: string): 
   if (state === undefined || state.status === 'stopped' || secrets === undefined) {
     throw notRunning(name, 'is not running');
   }
-  if (!(await isRunning(state))) {
+  if (state.hosting === 'containers') {
+    const health = await checkServers(state.servers, environment.signal);
+    if (health.every((server) => server.state === 'unreachable')) {
+      throw notRunning(name, 'is not running: none of its containers answers');
+    }
+  } else if (!(await isRunning(state))) {
     throw notRunning(name, `is not running: its process ${state.pid} ended without a word`);
   }
   return accessOf(state, secrets);

@@ -48,9 +48,10 @@ export function parseState(value: unknown): StackState | undefined {
     return undefined;
   }
   const urls = { profileUrl, connectUrl, configuratorUrl };
+  const hosting = value['hosting'] === 'containers' ? ({ hosting: 'containers' } as const) : {};
   const process = { pid, processStart, startedAtMs, readyAfterMs };
   const lists = { servers: parsedServers, processes: parsedProcesses };
-  return { formatVersion: 1, name, version, backends, status, ...process, ...lists, ...urls };
+  return { formatVersion: 1, name, version, backends, ...hosting, status, ...process, ...lists, ...urls };
 }
 
 const processStates = ['starting', 'running', 'waiting', 'stopping'] as const;
@@ -129,7 +130,9 @@ export function parseEngines(value: unknown): StackEngines | undefined {
 function parseDocker(value: unknown): StackDocker | undefined {
   if (!isFields(value) || typeof value['engine'] !== 'string') return undefined;
   const ports = parsePortMap(value['ports']);
-  return ports === undefined ? undefined : { engine: value['engine'], ports };
+  if (ports === undefined) return undefined;
+  const servers = value['servers'] === 'containers' ? ({ servers: 'containers' } as const) : {};
+  return { engine: value['engine'], ports, ...servers };
 }
 
 export function parsePorts(value: unknown): StackPorts | undefined {

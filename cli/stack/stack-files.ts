@@ -28,6 +28,9 @@ export interface ServerProcess {
   readonly nextStartAtMs: number | null;
 }
 
+/** Of the servers of a stack on Docker. */
+export type ServerHosting = 'processes' | 'containers';
+
 export type Backends = 'embedded' | 'docker' | 'external';
 
 export interface StackState {
@@ -36,7 +39,10 @@ export interface StackState {
   /** Version of cecochat that started it. */
   readonly version: string;
   readonly backends: Backends;
+  /** Where the servers run; left out: in processes of this machine. */
+  readonly hosting?: 'containers';
   readonly status: 'starting' | 'running' | 'stopped';
+  /** The stack's process; where the servers are containers, that of the `up` which started them. */
   readonly pid: number;
   /** Tells a process from a later one with the same pid: its start time as the system counts it. */
   readonly processStart: string;
@@ -77,6 +83,8 @@ export interface StackDocker {
   readonly engine: string;
   /** Published ports by variable of the compose file: CECOCHAT_KAFKA_PORT → 9092 */
   readonly ports: Readonly<Record<string, number>>;
+  /** Where the servers are containers too. */
+  readonly servers?: 'containers';
 }
 
 /** How many servers a stack is to have; without the file, as many as usual. */

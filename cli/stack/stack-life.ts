@@ -17,8 +17,9 @@ import type { Provision } from './provision.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
 import { reportServers } from './server-reports.ts';
 import { acquireStackLock } from './stack-lock.ts';
+import { startInContainers } from './start-in-containers.ts';
 import { startProvisioned } from './start-provisioned.ts';
-import type { Backends } from './stack-files.ts';
+import type { Backends, ServerHosting } from './stack-files.ts';
 import { putStateAside, readSecrets, readSize, readState, writeEngines, writeSize, writeState } from './state.ts';
 import { planScale } from './scale/plan-scale.ts';
 import { scaleStack } from './scale/scale-stack.ts';
@@ -36,6 +37,8 @@ export interface StartRequest {
   readonly backends?: Backends;
   /** How many messaging servers; undefined: as many as before, else as usual. */
   readonly messaging?: number | undefined;
+  /** Where the servers run. */
+  readonly servers?: ServerHosting;
   /** Brings up the engines themselves, before the servers. */
   readonly provision?: Provision;
   /** Told of every change of a part. */
@@ -83,8 +86,14 @@ async function startLocked(invocation: Invocation, request: StartRequest): Promi
   const before = await awaitRestarts({ clock, signal, look: () => inspectStack(environment, name) });
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
+  refuseOtherHosting(before, request.servers);
   await keepSize(before, request.messaging);
   const { provision, report = () => undefined } = request;
+  if (provision !== undefined && request.servers === 'containers') {
+    const { messaging } = await readSize(folders);
+    const { isNew } = await startInContainers(invocation, { ...request, messaging, provision, report });
+    return started(invocation, { name, alreadyRunning: !isNew });
+  }
   if (provision !== undefined) {
     const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision, report });
     return started(invocation, { name, alreadyRunning: !isNew });
@@ -122,6 +131,16 @@ function refuseOtherBackends({ name, condition, state }: StackInspection, backen
   );
 }
 
+function refuseOtherHosting({ name, condition, state }: StackInspection, servers: ServerHosting | undefined): void {
+  const runs = condition === 'ready' || condition === 'starting' || condition === 'unhealthy';
+  const now = state?.hosting ?? 'processes';
+  if (!runs || servers === undefined || servers === now) return;
+  throw new CecochatError('usage.invalid', `the servers of stack "${name}" run as ${now}, not as ${servers}`, {
+    hint: 'stop it first with "cecochat down"; its data stays',
+    data: { stack: name },
+  });
+}
+
 /** Resolves when the process is gone; a stack that is not running is fine. */
 export async function stopStack({ environment, output }: Invocation, request: StopRequest): Promise<Stopped> {
   const { name, timeoutMs, deleteData, alsoStop } = request;
@@ -139,7 +158,10 @@ export async function stopStack({ environment, output }: Invocation, request: St
       if (isDamaged || (deleteData && code === 'data.newer')) return undefined;
       throw error;
     });
-    if (state !== undefined && state.status !== 'stopped') {
+    if (state?.hosting === 'containers' && state.status !== 'stopped') {
+      stopped = 'stopped';
+      await writeState(folders, { ...state, status: 'stopped' });
+    } else if (state !== undefined && state.status !== 'stopped') {
       const onKillServer = ({ serverId, pid }: Stray): void =>
         output.warn(`process ${pid} of server ${serverId} did not stop within ${timeoutMs} ms: killing it`);
       const onKill = (): void => output.warn(`process ${state.pid} did not stop within ${timeoutMs} ms: killing it`);

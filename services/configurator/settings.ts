@@ -1,12 +1,16 @@
 /** The settings of configurator. */
 import { adminSetting, drainSetting, httpSettings } from '../runtime/host-settings.ts';
-import { booleanSetting, integerSetting } from '../runtime/setting-types.ts';
+import { booleanSetting, integerSetting, textSetting } from '../runtime/setting-types.ts';
 import { declareSettings, type ValuesOf } from '../runtime/settings.ts';
 
 export const configuratorSettings = declareSettings('configurator', {
   ...httpSettings,
   ...adminSetting,
   ...drainSetting,
+  seedServers: textSetting({
+    default: '',
+    doc: 'Messaging servers that share the partitions of a configuration which does not exist yet, such as s1,s2; it is made when they are named.',
+  }),
   replaceDeadServers: booleanSetting({
     default: true,
     doc: 'Whether partitions of a messaging server whose lease ended move to the living. Off where all run in one process.',

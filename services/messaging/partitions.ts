@@ -15,6 +15,7 @@ import type { Random } from '../core/random.ts';
 import type { Clock } from '../core/time/clock.ts';
 import { encodeReceipt } from '../backplane/payloads.ts';
 import { createChangeSignal } from './change-signal.ts';
+import { awaitedFirst } from './awaited-first.ts';
 import { openClaims, type Claims } from './claims.ts';
 import type { Counters } from './counters.ts';
 import { createOwner } from './create-owner.ts';
@@ -60,7 +61,10 @@ const againMs = 100;
 const retakeMs = 1_000;
 const mostWaitMs = 2_000;
 const releaseMs = 4_000;
-/** Their reads share requests to the engine; each may hold thousands of records. */
+/**
+ * Their reads share requests to the engine; each may hold thousands of records. Many at once would all be ready as
+ * late as the last one, and nobody could go ahead.
+ */
 const takenAtOnce = 128;
 
 /** Resolves when the server's id is this process's; take-overs follow. Error: the signal's reason. */
@@ -74,6 +78,8 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   let stopping = false;
   let dirty = false;
   let working: Promise<void> | undefined;
+  /** Not owned yet, but somebody waits for them. */
+  const awaited = new Set<number>();
   /** A log that does not answer must keep no other partition from being released or taken over. */
   const takingOver = new Set<Promise<void>>();
 
@@ -117,6 +123,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   );
 
   const ended = (partition: number, why: string): void => {
+    awaited.delete(partition);
     if (!phases.delete(partition)) return;
     tail.unassign(partition);
     ports.forget(partition);
@@ -140,6 +147,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
       owned(partition, position) {
         if (!phases.has(partition)) return;
         phases.set(partition, 'owned');
+        awaited.delete(partition);
         feeds.open(partition, position);
         changes.changed();
         reportTaken();
@@ -202,7 +210,9 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     if (free.length > 0) {
       report('info', { partitions: formatRanges(free), version: deps.config()?.version }, 'takes partitions over');
       await claims.publish();
-      const running = someAtOnce(free, takenAtOnce, takeOver).finally(() => takingOver.delete(running));
+      const running = someAtOnce(awaitedFirst(free, awaited), takenAtOnce, takeOver).finally(() =>
+        takingOver.delete(running),
+      );
       takingOver.add(running);
     }
     return free.length < missing.length;
@@ -248,6 +258,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
       for (;;) {
         const partition = partitionFor(user);
         if (feeds.isOpen(partition) && phases.get(partition) === 'owned') return partition;
+        awaited.add(partition);
         const leftMs = untilMs - clock.monotonicMs();
         if (leftMs <= 0) {
           throw new CecochatError(

@@ -72,7 +72,9 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
       const { startConfigurator } = await import('../configurator/main.ts');
       return start(configuratorSettings, async (context) => {
         const { configDb, partitionCount } = context.engines;
-        if (seed !== undefined) await seedConfiguration(configDb, { author, partitionCount, ...seed });
+        const messagingServerIds = seed?.messagingServerIds ?? namesIn(context.settings.seedServers);
+        if (messagingServerIds.length > 0)
+          await seedConfiguration(configDb, { author, partitionCount, messagingServerIds });
         return startConfigurator(context);
       });
     },
@@ -83,6 +85,10 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     await scope[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function namesIn(list: string): string[] {
+  return list.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
 }
 
 /** The users are there when it resolves. */

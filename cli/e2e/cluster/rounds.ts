@@ -28,10 +28,11 @@ export async function clusterRound(scene: Scene<Cluster>, round: number): Promis
   const { stack: cluster, random, signal } = scene;
   await cluster.ready();
   const target = await pick(cluster, scene, round);
-  const isStop = round % 4 === 0;
   await systemClock.sleep(random.next() * 500, signal);
   const kind = target.name.replace(/ .*$/, '');
-  if (kind === 'messaging' && round % 8 === 5) return stoppedInOrder(scene, target);
+  const isMessaging = kind === 'messaging';
+  if (isMessaging && round % 8 === 5) return stoppedInOrder(scene, target);
+  const isStop = isMessaging ? round % 8 === 3 : round % 4 === 0;
   await target.signal(isStop ? 'SIGSTOP' : 'SIGKILL');
   // Not before: what is sent while it dies may still be answered by it.
   const harmedMs = systemClock.monotonicMs();
@@ -41,7 +42,7 @@ export async function clusterRound(scene: Scene<Cluster>, round: number): Promis
     const recoveredMs = await recovered(scene, harmedMs + stoppedMs, longestRecoveryMs);
     return { [`stop ${kind} for ${stoppedMs / 1000} s, then to all recovered (ms)`]: recoveredMs };
   }
-  if (kind === 'messaging') {
+  if (isMessaging) {
     // Nobody starts it again before the others serve its users.
     const flowsMs = await recovered(scene, harmedMs, longestRecoveryMs);
     await target.revive();

@@ -42,6 +42,17 @@ export async function containersOf(stack: string): Promise<Readonly<Record<strin
   return Object.fromEntries(lines(text).map((line) => line.split(' ') as [string, string]));
 }
 
+/** Whatever is left of a stack. */
+export async function removeStackOf(name: string): Promise<void> {
+  const ids = Object.values(await containersOf(name));
+  if (ids.length > 0) await docker('rm', '--force', '--volumes', ...ids);
+  const filter = ['--filter', `label=cecochat.stack=${name}`, '--quiet'];
+  for (const kind of ['network', 'volume']) {
+    const found = (await docker(kind, 'ls', ...filter)).split('\n').filter((line) => line !== '');
+    if (found.length > 0) await docker(kind, 'rm', ...found);
+  }
+}
+
 /** Whether anybody listens on that port of this machine. */
 export async function isListening(port: number): Promise<boolean> {
   const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')));

@@ -6,9 +6,18 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Envelope, Json } from '../envelope.ts';
 import { openSandbox, type Sandbox } from '../sandbox.ts';
-import { containersOf, docker, engineUrl, isListening, requireEngine, snapshot } from './docker-command.ts';
+import {
+  containersOf,
+  docker,
+  engineUrl,
+  isListening,
+  removeStackOf,
+  requireEngine,
+  snapshot,
+} from './docker-command.ts';
 import { engineStartMs } from './engine-start.ts';
 import { typeInspectionCommands } from './looking-into.ts';
+import { slowdown } from './slowdown.ts';
 import { openStandIns } from './stand-in-images.ts';
 
 beforeAll(requireEngine);
@@ -20,7 +29,7 @@ const named = ['--name', stack];
 test('a stack comes up, carries messages, is repaired after each kill, and leaves nothing', async () => {
   const before = await snapshot();
   await using sandbox = await openSandbox();
-  await using _containers = { [Symbol.asyncDispose]: () => removeAll(stack) };
+  await using _containers = { [Symbol.asyncDispose]: () => removeStackOf(stack) };
   const json = (...args: readonly string[]): Promise<Envelope> =>
     sandbox.json([...args, ...named], { env, timeoutMs: 240_000 });
 
@@ -152,24 +161,4 @@ function phasesOf(up: Envelope, bareMs: number): Phases {
   const engines = `engines healthy after ${healthyMs} ms, by docker run alone after ${Math.round(bareMs)} ms`;
   console.log(`up: ${wholeMs} ms, of it its own ${ownMs} ms; ${engines}`);
   return { healthyMs, ownMs };
-}
-
-/** How much slower bare node starts than where the bounds were set; at least 1. */
-async function slowdown(sandbox: Sandbox): Promise<number> {
-  const usualMs = 80;
-  const times: number[] = [];
-  for (let turn = 0; turn < 5; turn += 1) {
-    times.push((await sandbox.start([process.execPath, '--eval', '0']).ended).tookMs);
-  }
-  return Math.max(1, (times.toSorted((one, other) => one - other)[2] ?? usualMs) / usualMs);
-}
-
-async function removeAll(name: string): Promise<void> {
-  const ids = Object.values(await containersOf(name));
-  if (ids.length > 0) await docker('rm', '--force', '--volumes', ...ids);
-  const filter = ['--filter', `label=cecochat.stack=${name}`, '--quiet'];
-  for (const kind of ['network', 'volume']) {
-    const found = (await docker(kind, 'ls', ...filter)).split('\n').filter((line) => line !== '');
-    if (found.length > 0) await docker(kind, 'rm', ...found);
-  }
 }

@@ -1,7 +1,7 @@
 /**
  * A line that a container printed, with the engine's time before it, as a line of the stack's log.
  */
-import type { LogLevel, LogLine } from '../../output/log-line.ts';
+import { parseLogLine, type LogLevel, type LogLine } from '../../output/log-line.ts';
 
 const levels: Readonly<Record<string, LogLevel>> = {
   TRACE: 'debug',
@@ -23,6 +23,13 @@ export function parseContainerLine(part: string, line: string): LogLine {
     (_all, digits = '') => `.${String(digits).padEnd(3, '0')}Z`,
   );
   return { time, level: levelOf(message), part, message, fields: {} };
+}
+
+/** Of a server, which writes JSON; what it prints beside that is kept too. */
+export function parseServerLine(part: string, line: string): LogLine {
+  const plain = parseContainerLine(part, line);
+  const own = parseLogLine(plain.message);
+  return own.time === '' ? plain : { ...own, part: own.part || part };
 }
 
 /** Where the engines put it: "[time] INFO ...", "INFO  [thread] ...", and Redis "1:M time # warning". */

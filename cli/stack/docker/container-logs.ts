@@ -4,7 +4,8 @@
 import type { Environment } from '../../commands/environment.ts';
 import type { LogLine } from '../../output/log-line.ts';
 import type { LogSource } from '../merged-log.ts';
-import { parseContainerLine } from './container-log.ts';
+import { isServer } from './servers/server-services.ts';
+import { parseContainerLine, parseServerLine } from './container-log.ts';
 import type { DockerEngine } from './engine/docker-engine.ts';
 import { partOf } from './provision/project.ts';
 import { stackContainers } from './provision/stack-objects.ts';
@@ -23,16 +24,17 @@ export async function findContainerLogs(environment: Environment, name: string):
 }
 
 function containerLog(engine: DockerEngine, part: string, id: string): ContainerLog {
+  const parse = (line: string): LogLine =>
+    isServer(part) ? parseServerLine(part, line) : parseContainerLine(part, line);
   return {
     part,
     open: async ({ tail, signal }) => {
       const lines = await engine.timedLines(id, tail);
       const last = lines.at(-1)?.split(' ')[0] ?? '';
       return {
-        history: lines.map((line) => parseContainerLine(part, line)),
+        history: lines.map(parse),
         async *live(): AsyncGenerator<LogLine> {
-          for await (const line of engine.followLines(id, { after: last, signal }))
-            yield parseContainerLine(part, line);
+          for await (const line of engine.followLines(id, { after: last, signal })) yield parse(line);
         },
       };
     },

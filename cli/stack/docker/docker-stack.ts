@@ -11,6 +11,7 @@ import type { Report } from '../part-report.ts';
 import type { StackEngines } from '../stack-files.ts';
 import { connectEngine } from './engine/dockerode-engine.ts';
 import { otherStacksPorts } from './other-stacks-ports.ts';
+import { readServerImage } from './image/server-image.ts';
 import { provisionStack } from './provision/provision-stack.ts';
 import type { PublishedPorts } from './provision/published-ports.ts';
 
@@ -30,8 +31,14 @@ export function provisionDocker(
   const { clock, env } = environment;
   const { found, before } = docker;
   return {
-    run: async ({ signal, onPlanned, onUp }) =>
-      provisionStack({
+    run: async ({ signal, onPlanned, onUp, servers }) => {
+      const [reserved, portBase, own] = await Promise.all([
+        otherStacksPorts(environment, name),
+        portBaseFor(environment, name),
+        servers === undefined ? undefined : readServerImage().then((image) => ({ ...servers, image })),
+      ]);
+      return provisionStack({
+        servers: own,
         engine: connectEngine(found.address),
         project: { stack: name, home: homeFolder(environment) },
         clock,
@@ -40,23 +47,25 @@ export function provisionDocker(
         report,
         warn: (line) => output.warn(line),
         remembered: before?.ports ?? {},
-        reserved: await otherStacksPorts(environment, name),
-        portBase: await portBaseFor(environment, name),
+        reserved,
+        portBase,
         profiles,
         keep,
-        onPlanned: ({ ports, isChange }) => onPlanned({ engines: enginesAt(found.address.url, ports), isChange }),
+        onPlanned: ({ ports, ...changes }) =>
+          onPlanned({ engines: enginesAt(found.address.url, ports, servers !== undefined), ...changes }),
         onHealthy: onUp,
-      }),
+      });
+    },
   };
 }
 
-/** What the servers are told, as with --backends external. */
-function enginesAt(engine: string, ports: PublishedPorts): StackEngines {
+/** What servers on this machine are told, as with --backends external. */
+function enginesAt(engine: string, ports: PublishedPorts, hasServers: boolean): StackEngines {
   const settings = {
     backend: 'external',
     kafka: `127.0.0.1:${ports.CECOCHAT_KAFKA_PORT}`,
     cassandra: `127.0.0.1:${ports.CECOCHAT_CASSANDRA_PORT}`,
     redis: `redis://127.0.0.1:${ports.CECOCHAT_REDIS_PORT}`,
   };
-  return { formatVersion: 1, settings, docker: { engine, ports } };
+  return { formatVersion: 1, settings, docker: { engine, ports, ...(hasServers ? { servers: 'containers' } : {}) } };
 }

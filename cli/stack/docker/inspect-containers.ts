@@ -54,7 +54,7 @@ export async function inspectContainers(
 
 /** The engine names published ports in any order, those of a container that does not run not at all. */
 function addressOf(container: ContainerSummary): string | null {
-  const [first] = container.ports;
+  const [first] = container.ports.toSorted((one, other) => one.target - other.target);
   if (first === undefined) return null;
   return `127.0.0.1:${mainPort(partOf(container), portsOf(container)) ?? first.published}`;
 }

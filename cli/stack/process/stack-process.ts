@@ -7,13 +7,13 @@ import type { Environment } from '../../commands/environment.ts';
 import type { LogLevel } from '../../output/log-line.ts';
 import { causesOf, envelopeError } from '../../output/error-text.ts';
 import { readVersion } from '../../version.ts';
-import { makeSecrets } from '../demo-users.ts';
+import { ensureSecrets } from '../demo-users.ts';
 import { makeStackFolders, stackFolders, type StackFolders } from '../folders.ts';
 import { logRotation, openLogFile } from '../log-file.ts';
-import { messagingIds, planPorts, portNames, type Ports } from '../ports.ts';
-import { portBaseFor } from '../port-base.ts';
+import { messagingIds, type Ports, type ReplacedPort } from '../ports.ts';
+import { chooseServerPorts } from '../server-ports.ts';
 import type { Backends, ServerProcess, StackSecrets, StackServer, StackState } from '../stack-files.ts';
-import { readEngines, readPorts, readSecrets, readSize, readState, writePorts, writeSecrets } from '../state.ts';
+import { readEngines, readSize, readState } from '../state.ts';
 import { openEngineGate, type EngineGate } from './engine-gate.ts';
 import { untilForgotten } from './forgotten.ts';
 import { openStateFile } from './state-file.ts';
@@ -97,14 +97,17 @@ interface HostOptions extends StackProcessOptions {
 }
 
 async function hostStack(options: HostOptions): Promise<StackState> {
-  const { environment, folders, name, tell, gone } = options;
+  const { environment, folders, name, portBase, tell, gone } = options;
   const { clock, signal } = environment;
   const beganMs = clock.monotonicMs();
   await using log = openLogFile({ folder: folders.logs, ...logRotation });
   const { messaging } = await readSize(folders);
+  const onReplaced = (replaced: ReplacedPort): void => tell({ kind: 'port-replaced', ...replaced });
+  const choosePorts = (count: number, present?: Ports): Promise<Ports> =>
+    chooseServerPorts({ environment, folders, name, portBase, messaging: count, present, onReplaced });
   const [secrets, firstPorts, chosen] = await Promise.all([
-    ensureSecrets(options),
-    choosePorts(options, { messaging }),
+    ensureSecrets(folders, environment.random),
+    choosePorts(messaging),
     readEngines(folders),
   ]);
   let ports = firstPorts;
@@ -140,7 +143,7 @@ async function hostStack(options: HostOptions): Promise<StackState> {
           : undefined,
       host,
       ports,
-      choosePorts: async (count) => (ports = await choosePorts(options, { messaging: count, present: ports })),
+      choosePorts: async (count) => (ports = await choosePorts(count, ports)),
       profileUrl: starting.profileUrl,
       configuratorUrl: starting.configuratorUrl,
       messagingServerIds: messagingIds(messaging),
@@ -183,31 +186,4 @@ async function refuseSecond(folders: StackFolders, name: string): Promise<void> 
       data: { pid: String(state.pid) },
     });
   }
-}
-
-async function ensureSecrets({ environment, folders }: HostOptions): Promise<StackSecrets> {
-  const found = await readSecrets(folders);
-  if (found !== undefined) {
-    return found;
-  }
-  const made = makeSecrets(environment.random);
-  await writeSecrets(folders, made);
-  return made;
-}
-
-/** Those of `present` stay as they are: somebody of this stack listens there. */
-async function choosePorts(
-  { environment, folders, name, portBase, tell }: HostOptions,
-  { messaging, present = {} }: { readonly messaging: number; readonly present?: Ports },
-): Promise<Ports> {
-  const remembered = portBase === undefined ? ((await readPorts(folders))?.ports ?? {}) : {};
-  const base = portBase ?? (await portBaseFor(environment, name));
-  const names = portNames(messaging).filter((port) => present[port] === undefined);
-  const plan = await planPorts({ host, names, taken: Object.values(present), remembered, base });
-  for (const replaced of plan.replaced) {
-    tell({ kind: 'port-replaced', ...replaced });
-  }
-  const ports = { ...present, ...plan.ports };
-  await writePorts(folders, { formatVersion: 1, ports: { ...remembered, ...ports } });
-  return ports;
 }

@@ -14,14 +14,14 @@ export interface ScalePlan {
 
 /** Error: usage.invalid, when the servers cannot come or go because all share a process. */
 export function planScale(
-  { name, servers, processes }: Pick<StackState, 'name' | 'servers' | 'processes'>,
+  { name, servers, processes, hosting }: Pick<StackState, 'name' | 'servers' | 'processes' | 'hosting'>,
   messaging: number,
 ): ScalePlan {
   const running = servers.filter((server) => server.name === 'messaging').map(({ serverId }) => serverId);
   const wanted = messagingIds(messaging);
   const start = wanted.filter((id) => !running.includes(id));
   const stop = running.filter((id) => !wanted.includes(id));
-  if (processes.length === 0 && start.length + stop.length > 0) {
+  if (hosting === undefined && processes.length === 0 && start.length + stop.length > 0) {
     const argument = name === 'default' ? '' : ` --name ${name}`;
     throw new CecochatError(
       'usage.invalid',

@@ -41,13 +41,15 @@ export async function scaleStack(invocation: Invocation, request: ScaleRequest):
   await findRunningStack(environment, name);
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs });
   const stack = await findRunningStack(environment, name);
-  const plan = planScale(await stateOf(folders, name), messaging);
+  const state = await stateOf(folders, name);
+  const plan = planScale(state, messaging);
   await using limit = timeLimit(clock, { timeoutMs, signal });
-  const scaling: Scaling = { invocation, folders, stack, plan, clock, limit };
+  const inContainers = state.hosting === 'containers';
+  const scaling: Scaling = { invocation, folders, stack, plan, clock, limit, inContainers, timeoutMs };
   if (plan.start.length > 0) await startServers(scaling, messaging);
   const moved = await movePartitions(scaling);
   await writeSize(folders, { formatVersion: 1, messaging, isSpread: true });
-  if (plan.stop.length > 0) await untilProcesses(scaling, `${plan.stop.join(', ')} to stop`);
+  if (plan.stop.length > 0) await untilSized(scaling, messaging, `${plan.stop.join(', ')} to stop`);
   return { started: plan.start, stopped: plan.stop, moved };
 }
 
@@ -58,6 +60,21 @@ interface Scaling {
   readonly plan: ScalePlan;
   readonly clock: Clock;
   readonly limit: TimeLimit;
+  /** Nobody follows servers.json there: the containers are made here. */
+  readonly inContainers: boolean;
+  readonly timeoutMs: number;
+}
+
+async function untilSized(scaling: Scaling, messaging: number, what: string): Promise<void> {
+  const { inContainers, invocation, stack, timeoutMs, limit } = scaling;
+  if (!inContainers) {
+    await untilProcesses(scaling, what);
+    return;
+  }
+  limit.waitingFor([what]);
+  const { resizeContainers } = await import('../docker/resize-containers.ts');
+  const environment = { ...invocation.environment, signal: limit.signal };
+  await resizeContainers({ ...invocation, environment }, { name: stack.name, messaging, timeoutMs });
 }
 
 async function startServers(scaling: Scaling, messaging: number): Promise<void> {
@@ -66,7 +83,7 @@ async function startServers(scaling: Scaling, messaging: number): Promise<void> 
   // Those that are to go stay until they have given their partitions away.
   const until = Math.max(messaging, ...plan.stop.map((id) => Number(id.slice(1))));
   await writeSize(folders, { formatVersion: 1, messaging: until, isSpread: false });
-  await untilProcesses({ ...scaling, plan: { ...plan, stop: [] } }, `${plan.start.join(', ')} to be ready`);
+  await untilSized({ ...scaling, plan: { ...plan, stop: [] } }, until, `${plan.start.join(', ')} to be ready`);
 }
 
 /** How many. */

@@ -6,7 +6,8 @@ import { dateAt } from '../../../services/core/time/date.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { HostedServers, HostRequest } from '../process/stack-process.ts';
 import { engineNames } from '../process/stack-message.ts';
-import { messagingIds, type Ports } from '../ports.ts';
+import { messagingIds } from '../ports.ts';
+import { stackServers } from '../stack-servers.ts';
 import type { StackServer } from '../stack-files.ts';
 import { readSize } from '../state.ts';
 import { untilSettled } from '../settled.ts';
@@ -103,27 +104,6 @@ async function followSize(supervisor: Supervisor, { request, clock, signal }: Fo
       await supervisor.remove(new Set(surplus));
     }
   }
-}
-
-/** Where each one listens. */
-function stackServers(host: string, ports: Ports, messagingServerIds: readonly string[]): StackServer[] {
-  const http = (socket: string): string => `http://${host}:${ports[`${socket}.http`]}`;
-  const grpc = (socket: string): string => `${host}:${ports[`${socket}.grpc`]}`;
-  const one = (name: string): StackServer => ({
-    name,
-    serverId: name,
-    httpAddress: http(name),
-    grpcAddress: name === 'history' ? grpc(name) : null,
-  });
-  return [
-    ...['profile', 'connect', 'configurator', 'history', 'materialize'].map(one),
-    ...messagingServerIds.map((serverId) => ({
-      name: 'messaging',
-      serverId,
-      httpAddress: http(`messaging.${serverId}`),
-      grpcAddress: grpc(`messaging.${serverId}`),
-    })),
-  ];
 }
 
 function beginOf(

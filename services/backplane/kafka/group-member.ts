@@ -37,6 +37,7 @@ const rebalanceMs = 60_000;
 const heartbeatMs = 500;
 const commitEveryBeats = 10;
 const againMs = 200;
+const newClusterMs = 15_000;
 const strategy = 'cecochat-spread';
 
 export function createGroupMember(options: GroupMemberOptions): GroupMember {
@@ -164,6 +165,7 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
 
   const run = async (): Promise<void> => {
     let isReported = false;
+    const startedMs = clock.monotonicMs();
     while (!leaving.signal.aborted) {
       try {
         const generation = await join();
@@ -174,7 +176,10 @@ export function createGroupMember(options: GroupMemberOptions): GroupMember {
         const isUsual =
           error instanceof KafkaFault && (isOutOfGroup(error.code) || error.code === codes.rebalanceInProgress);
         if (!isUsual) forgetCoordinator();
-        if (!isUsual && !isReported) {
+        // A cluster whose first group this is makes the place for its offsets first.
+        const isNew = error instanceof KafkaFault && error.code === codes.noCoordinatorYet;
+        const isFirst = clock.monotonicMs() - startedMs < newClusterMs;
+        if (!isUsual && !isReported && !(isNew && isFirst)) {
           isReported = true;
           options.warn({ group, err: error }, 'the consumer group cannot be joined; it is tried again');
         }

@@ -2,6 +2,7 @@
  * What Kafka's error codes mean to the backplane. Nothing of the driver leaves this folder: callers get
  * engine.unavailable with the cause.
  */
+import { errorCodes } from 'kafkajs/src/protocol/error.js';
 import { CecochatError } from '../../core/errors.ts';
 import { messageFrom } from '../../core/thrown.ts';
 
@@ -14,6 +15,7 @@ export const codes = {
   notLeader: 6,
   timedOut: 7,
   messageTooLarge: 10,
+  noCoordinatorYet: 15,
   recordListTooLarge: 18,
   notEnoughReplicas: 19,
   illegalGeneration: 22,
@@ -46,10 +48,16 @@ export class KafkaFault extends Error {
   readonly code: number;
 
   constructor(code: number, what: string) {
-    super(`Kafka answered ${what} with error code ${code}`);
+    super(`Kafka answered ${what} with error code ${code}${nameOf(code)}`);
     this.name = 'KafkaFault';
     this.code = code;
   }
+}
+
+/** " (NOT_ENOUGH_REPLICAS)", or nothing for a code that the driver does not know. */
+function nameOf(code: number): string {
+  const found = errorCodes.find((known) => known.code === code);
+  return found === undefined ? '' : ` (${found.type})`;
 }
 
 export function unavailable(what: string, cause: unknown): CecochatError {

@@ -236,3 +236,7 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   import type { SocketOptions } from 'kafkajs/src/network/connection.js';
   export default function createSocketFactory(): (options: SocketOptions) => Socket;
 }
+
+declare module 'kafkajs/src/protocol/error.js' {
+  export const errorCodes: readonly { readonly type: string; readonly code: number }[];
+}

@@ -2,6 +2,7 @@
  * What the provisioner asks of a Docker engine. One implementation talks to a real one (dockerode-engine.ts).
  * Every call rejects with engine.unavailable when the engine does not answer, and otherwise with an EngineRefusal.
  */
+import type { Readable } from 'node:stream';
 import type { PullProgress } from '../../part-report.ts';
 import type { ContainerSpec } from './container-spec.ts';
 
@@ -34,6 +35,11 @@ export interface DockerEngine {
   /** Undefined when the engine does not have it. */
   inspectImage(reference: string): Promise<ImageDetails | undefined>;
   pullImage(reference: string, pull: PullRequest): Promise<void>;
+  buildImage(build: BuildRequest): Promise<void>;
+  /** References of the images of a repository. */
+  listImages(repository: string): Promise<string[]>;
+  /** One that a container uses, or that is gone, is fine and stays so. */
+  removeImage(reference: string): Promise<void>;
   /** Of the engine itself: "linux/amd64". */
   platform(): Promise<string>;
 }
@@ -84,6 +90,14 @@ export interface PullRequest {
   readonly signal: AbortSignal;
   /** At each word of the engine. `isRetry`: a layer failed, and is tried again in some seconds. */
   readonly onProgress: (progress: PullProgress & { readonly isRetry: boolean }) => void;
+}
+
+export interface BuildRequest {
+  readonly reference: string;
+  /** A tar archive with the Dockerfile. */
+  readonly context: Readable;
+  readonly labels: Labels;
+  readonly signal: AbortSignal;
 }
 
 /** The engine's own refusal: its HTTP status and its words. */

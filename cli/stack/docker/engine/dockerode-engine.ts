@@ -5,6 +5,7 @@
 import { Agent } from 'node:https';
 import Docker from 'dockerode';
 import { CecochatError } from '../../../../services/core/errors.ts';
+import { buildWith } from './build-image.ts';
 import { createBody } from './container-spec.ts';
 import {
   EngineRefusal,
@@ -67,6 +68,15 @@ export function connectEngine(address: EngineAddress): DockerEngine {
         const { Id, Os, Architecture } = await docker.getImage(reference).inspect();
         return { id: Id, platform: `${Os}/${Architecture}` };
       }),
+    buildImage: (build) => call(() => buildWith(docker, build)),
+    listImages: (repository) =>
+      call(async () => {
+        const found = await docker.listImages({ filters: { reference: [repository] } });
+        return found.flatMap(({ RepoTags }) => RepoTags ?? []);
+      }),
+    removeImage: async (reference) => {
+      await call(() => docker.getImage(reference).remove()).catch((error) => unless(error, [404, 409]));
+    },
     platform: () =>
       call(async () => {
         const { Os, Arch } = await docker.version();

@@ -90,6 +90,17 @@ export function createFakeEngine(images: readonly string[]): FakeEngine {
       const id = fake.images.get(reference);
       return Promise.resolve(id === undefined ? undefined : { id, platform: 'linux/amd64' });
     },
+    buildImage: async ({ reference, context }) => {
+      await act(`build ${reference}`);
+      context.destroy();
+      fake.images.set(reference, `sha256:${reference}`);
+    },
+    listImages: (repository) =>
+      Promise.resolve([...fake.images.keys()].filter((image) => image.startsWith(`${repository}:`))),
+    removeImage: async (reference) => {
+      await act(`remove image ${reference}`);
+      fake.images.delete(reference);
+    },
     platform: () => Promise.resolve('linux/amd64'),
     pullImage: async (reference, { onProgress }) => {
       await act(`pull ${reference}`);

@@ -4,6 +4,7 @@
 import { CecochatError } from '../../../../services/core/errors.ts';
 import type { Service } from '../compose/compose-model.ts';
 import type { ContainerSummary, NamedObject } from '../engine/docker-engine.ts';
+import { isServer } from '../servers/server-services.ts';
 import { containerName, isDefinedBy, isOf, networkName, ownerOf, partOf, volumeName, type Project } from './project.ts';
 
 export interface Found {
@@ -23,6 +24,8 @@ export interface PartPlan {
 
 export interface StackPlan {
   readonly parts: readonly PartPlan[];
+  /** Servers that the stack is not to have any more. */
+  readonly surplus: readonly ContainerSummary[];
   /** Names as the engine has them. */
   readonly newVolumes: readonly string[];
   readonly newNetwork: string | undefined;
@@ -44,8 +47,18 @@ export function planStack(project: Project, services: readonly Service[], found:
   const parts = services.map((service) => planPart(project, service, found));
   const newVolumes = volumes.filter((name) => !found.volumes.some((volume) => volume.name === name));
   const newNetwork = found.networks.some(({ name }) => name === network) ? undefined : network;
-  const isChange = newVolumes.length > 0 || newNetwork !== undefined || parts.some(({ action }) => action !== 'keep');
-  return { parts, newVolumes, newNetwork, isChange };
+  const surplus = found.containers.filter(
+    (container) =>
+      isOf(project, container) &&
+      isServer(partOf(container)) &&
+      !services.some(({ name }) => name === partOf(container)),
+  );
+  const isChange =
+    newVolumes.length > 0 ||
+    newNetwork !== undefined ||
+    surplus.length > 0 ||
+    parts.some(({ action }) => action !== 'keep');
+  return { parts, surplus, newVolumes, newNetwork, isChange };
 }
 
 function planPart(project: Project, service: Service, { containers, images }: Found): PartPlan {

@@ -11,9 +11,13 @@ import type { ContainerSummary, DockerEngine } from '../engine/docker-engine.ts'
 import { planStack } from './plan-parts.ts';
 import { isOf, partOf, portsOf, type Project } from './project.ts';
 import type { Report } from '../../part-report.ts';
+import type { ContainerServers } from '../../provision.ts';
 import { reconcile } from './reconcile.ts';
+import type { ServerImage } from '../image/server-image.ts';
+import { isServer, portVariable, serversProfile, withMessaging } from '../servers/server-services.ts';
 import { readStackCompose } from './stack-compose.ts';
 import { publishedPorts, type PublishedPorts } from './published-ports.ts';
+import type { Ports } from '../../ports.ts';
 import { choosePublishedPorts } from './stack-ports.ts';
 import { UndoList } from './undo-list.ts';
 
@@ -31,6 +35,8 @@ export interface ProvisionRequest {
   readonly portBase: number;
   /** Beside those of the containers that it has. */
   readonly profiles: readonly string[];
+  /** The servers, where they too are containers. */
+  readonly servers?: (ContainerServers & { readonly image: ServerImage }) | undefined;
   /** Do not undo what a failed run made. */
   readonly keep: boolean;
   /** Before anything is changed. */
@@ -42,6 +48,8 @@ export interface Planned {
   readonly ports: PublishedPorts;
   /** Whether an engine of the servers is to be made, started or made anew. */
   readonly isChange: boolean;
+  /** Whether that is so for a server. */
+  readonly isServerChange: boolean;
 }
 
 /** Resolves to what takes away what it made. When it rejects, nothing of that is left, unless `keep`. */
@@ -65,9 +73,8 @@ export async function provisionStack(request: ProvisionRequest): Promise<() => P
       base: request.portBase,
     });
     warnings.forEach(warn);
-    const variables = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
-    const model = await readStackCompose(variables);
-    const services = model.services.filter((service) => isIn(service, profiles));
+    const servers = await serversOf(request, own);
+    const services = await readServices(request, { profiles, ports, servers });
     signal.throwIfAborted();
     const plan = planStack(project, services, {
       containers,
@@ -78,14 +85,51 @@ export async function provisionStack(request: ProvisionRequest): Promise<() => P
     for (const { service, action } of plan.parts) {
       report({ part: service.name, step: action === 'keep' ? 'keep' : 'wait', detail: '' });
     }
-    const isChange = plan.parts.some(({ service, action }) => service.profiles.length === 0 && action !== 'keep');
-    await request.onPlanned({ ports, isChange });
-    await reconcile({ engine, project, plan, ports, undo, clock, signal, report, onHealthy });
+    const isChanged = (isOne: (part: string, profiles: readonly string[]) => boolean): boolean =>
+      plan.parts.some(({ service, action }) => action !== 'keep' && isOne(service.name, service.profiles));
+    await request.onPlanned({
+      ports,
+      isChange: isChanged((_part, of) => of.length === 0),
+      isServerChange: plan.surplus.length > 0 || isChanged((part) => isServer(part)),
+    });
+    const remembered = { ...ports, ...servers.ports };
+    const ownImage = request.servers?.image;
+    await reconcile({ engine, project, plan, ports: remembered, ownImage, undo, clock, signal, report, onHealthy });
     return () => undo.run();
   } catch (error) {
     if (!request.keep) await undone(request, undo, error);
     throw error;
   }
+}
+
+interface ServerPorts {
+  /** As the servers name them, and by variable of the compose file. */
+  readonly named: Ports;
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+async function serversOf({ servers }: ProvisionRequest, own: readonly ContainerSummary[]): Promise<ServerPorts> {
+  if (servers === undefined) return { named: {}, ports: {} };
+  const held = own.filter((container) => isServer(partOf(container))).flatMap((container) => container.ports);
+  const named = await servers.choosePorts(new Set(held.map(({ published }) => published)));
+  const ports = Object.entries(named).map(([name, port]) => [portVariable(name), port] as const);
+  return { named, ports: Object.fromEntries(ports) };
+}
+
+async function readServices(
+  { servers }: ProvisionRequest,
+  chosen: { readonly profiles: readonly string[]; readonly ports: PublishedPorts; readonly servers: ServerPorts },
+): Promise<Service[]> {
+  const ports = Object.entries({ ...chosen.ports, ...chosen.servers.ports });
+  const variables = Object.fromEntries(ports.map(([name, port]) => [name, String(port)]));
+  if (servers === undefined) {
+    const { services } = await readStackCompose(variables);
+    return services.filter((service) => isIn(service, chosen.profiles));
+  }
+  const own = { CECOCHAT_SERVERS_IMAGE: servers.image.reference, CECOCHAT_ADMIN_TOKEN: servers.adminToken };
+  const { services } = await readStackCompose({ ...variables, ...own }, true);
+  const wanted = services.filter((service) => isIn(service, [...chosen.profiles, serversProfile]));
+  return withMessaging(wanted, servers.messagingServerIds, chosen.servers.named);
 }
 
 /** A profile stays with a stack as long as it has a container of it. */

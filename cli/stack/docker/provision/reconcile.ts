@@ -7,11 +7,18 @@ import type { Clock } from '../../../../services/core/time/clock.ts';
 import type { Service } from '../compose/compose-model.ts';
 import type { Report } from '../../part-report.ts';
 import { EngineRefusal, type ContainerSummary, type DockerEngine } from '../engine/docker-engine.ts';
+import type { ServerImage } from '../image/server-image.ts';
+import { ensureBuilt, removeOthers } from '../image/ensure-built.ts';
+import { checkServer } from '../../health.ts';
+import { isServer } from '../servers/server-services.ts';
 import { ensureImage } from './ensure-image.ts';
 import type { PartPlan, StackPlan } from './plan-parts.ts';
 import { containerLabels, containerName, networkName, projectLabels, volumeName, type Project } from './project.ts';
 import { UndoList } from './undo-list.ts';
 import { waitHealthy } from './wait-healthy.ts';
+
+/** Longer than a server takes to drain its calls. */
+const surplusGraceMs = 12_000;
 
 export interface ReconcileRequest {
   readonly engine: DockerEngine;
@@ -23,6 +30,8 @@ export interface ReconcileRequest {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly report: Report;
+  /** An image of our own, which is built where the engine does not have it. */
+  readonly ownImage?: ServerImage | undefined;
   /** Called for each part once it is healthy. */
   readonly onHealthy: (part: string) => void;
 }
@@ -46,6 +55,8 @@ export async function reconcile(request: ReconcileRequest): Promise<void> {
       ? []
       : [engine.createNetwork(plan.newNetwork, labels).then(() => undo.networkCreated(networkName(project)))]),
   ]).then(() => undefined);
+  // It does not wait for what the servers wait for.
+  const built = request.ownImage === undefined ? Promise.resolve() : ensureBuilt(request, request.ownImage, either);
   const started = new Map<string, Promise<void>>();
   const healthy = new Map<string, Promise<void>>();
   for (const part of inOrder(plan.parts)) {
@@ -53,17 +64,30 @@ export async function reconcile(request: ReconcileRequest): Promise<void> {
     const needs = Object.entries(dependsOn).map(([needed, condition]) =>
       condition === 'service_healthy' ? healthy.get(needed) : started.get(needed),
     );
-    const start = Promise.all([base, ...needs]).then(() => bringUp(request, part, either));
+    const image = part.service.image === request.ownImage?.reference ? [built] : [];
+    const start = Promise.all([base, ...image, ...needs]).then(() => bringUp(request, part, either));
     started.set(
       name,
       start.then(() => undefined, giveUp),
     );
     healthy.set(name, start.then((running) => untilHealthy(request, running, either)).catch(giveUp));
   }
-  await Promise.allSettled([base.catch(giveUp), ...started.values(), ...healthy.values()]);
+  await Promise.allSettled([base.catch(giveUp), built.catch(giveUp), ...started.values(), ...healthy.values()]);
   // The first failure, not the abort that it caused elsewhere.
   givenUp.signal.throwIfAborted();
   signal.throwIfAborted();
+  await removeSurplus(request);
+  const isMade = plan.parts.some(({ service, action }) => isServer(service.name) && action === 'recreate');
+  if (request.ownImage !== undefined && isMade) await removeOthers(request, request.ownImage);
+}
+
+async function removeSurplus({ engine, plan }: ReconcileRequest): Promise<void> {
+  await Promise.all(
+    plan.surplus.map(async ({ id }) => {
+      await engine.stopContainer(id, surplusGraceMs);
+      await engine.removeContainer(id);
+    }),
+  );
 }
 
 /** Those that others depend on come first. */
@@ -160,11 +184,18 @@ async function startContainer(
   }
 }
 
+function readyCheck({ name, ports: [http] }: Service): (signal: AbortSignal) => Promise<boolean> {
+  const httpAddress = `http://127.0.0.1:${http?.published}`;
+  return async (signal) =>
+    (await checkServer({ name, serverId: name, httpAddress, grpcAddress: null }, signal)).state === 'ready';
+}
+
 async function untilHealthy(request: ReconcileRequest, running: RunningPart, signal: AbortSignal): Promise<void> {
   const { engine, clock, project, report, onHealthy } = request;
   const { service, id, isChanged, restartsBefore } = running;
   const name = containerName(project, service.name);
-  await waitHealthy({ engine, clock, signal, id, service, containerName: name, restartsBefore });
+  const isReady = isServer(service.name) ? readyCheck(service) : undefined;
+  await waitHealthy({ engine, clock, signal, id, service, containerName: name, restartsBefore, isReady });
   if (isChanged) report({ part: service.name, step: 'healthy', detail: '' });
   onHealthy(service.name);
 }

@@ -11,14 +11,21 @@ import { parseComposeFiles } from '../compose/parse-compose.ts';
 import type { Variables } from '../compose/interpolate.ts';
 
 const fileNames = ['compose.yaml', 'observability.yaml', 'tools.yaml'] as const;
+const serverFileName = 'servers.yaml';
 
-export const composeFiles = (): string[] => fileNames.map((name) => join(packageFolder() ?? '', 'compose', name));
+export const composeFiles = (): string[] => fileNames.map(pathOf);
+export const serverComposeFile = (): string => pathOf(serverFileName);
 
-/** Errors: settings.invalid with file and line; data.damaged, when a file is not there. */
-export async function readStackCompose(variables: Variables): Promise<ComposeModel> {
-  const files = await Promise.all(composeFiles().map(async (file) => ({ file, text: await readText(file) })));
+/** `withServers`: they too are containers. Errors: settings.invalid with file and line; data.damaged, when a file is not there. */
+export async function readStackCompose(variables: Variables, withServers = false): Promise<ComposeModel> {
+  const paths = [...composeFiles(), ...(withServers ? [serverComposeFile()] : [])];
+  const files = await Promise.all(paths.map(async (file) => ({ file, text: await readText(file) })));
   const { services, volumes } = parseComposeFiles(files, variables);
   return { services: await Promise.all(services.map(withContents)), volumes };
+}
+
+function pathOf(name: string): string {
+  return join(packageFolder() ?? '', 'compose', name);
 }
 
 async function withContents(service: Service): Promise<Service> {

@@ -2,6 +2,7 @@
  * What a stack has on a Docker engine, found by labels; and how all of it is taken away.
  */
 import type { ContainerSummary, DockerEngine } from '../engine/docker-engine.ts';
+import { stopGroups } from '../servers/server-services.ts';
 import { isOf, partOf, type Project } from './project.ts';
 
 /** Sorted by part. */
@@ -26,13 +27,16 @@ export interface RemoveRequest {
 /** How many containers there were. What is gone already is fine. */
 export async function removeStack({ engine, project, graceMs, deleteVolumes }: RemoveRequest): Promise<number> {
   const containers = await stackContainers(engine, project);
-  await Promise.all(
-    containers.map(async ({ id }) => {
-      // What is deleted anyway need not be closed in order.
-      if (!deleteVolumes) await engine.stopContainer(id, graceMs);
-      await engine.removeContainer(id);
-    }),
-  );
+  // What is deleted anyway need not be closed in order.
+  const groups = deleteVolumes ? [containers] : stopGroups(containers, partOf);
+  for (const group of groups) {
+    await Promise.all(
+      group.map(async ({ id }) => {
+        if (!deleteVolumes) await engine.stopContainer(id, graceMs);
+        await engine.removeContainer(id);
+      }),
+    );
+  }
   const networks = (await engine.listNetworks()).filter((network) => isOf(project, network));
   const volumes = deleteVolumes ? await stackVolumes(engine, project) : [];
   await Promise.all([

@@ -17,6 +17,8 @@ export interface WaitRequest {
   readonly service: Service;
   /** How often it had been restarted before it was started now. */
   readonly restartsBefore: number;
+  /** Asks a server itself: a command inside would take more of the machine than the server does while it starts. */
+  readonly isReady?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
 }
 
 const pollMs = 400;
@@ -29,7 +31,7 @@ const logLines = 12;
 
 /** Error: stack.unhealthy with the container's last lines in `data.log`. */
 export async function waitHealthy(request: WaitRequest): Promise<void> {
-  const { engine, clock, signal, id, service } = request;
+  const { engine, clock, signal, id, service, isReady } = request;
   const command = commandOf(service.healthcheck?.test ?? []);
   let runningSinceMs: number | undefined;
   for (;;) {
@@ -40,9 +42,11 @@ export async function waitHealthy(request: WaitRequest): Promise<void> {
     if (details?.state === 'running') {
       runningSinceMs ??= clock.monotonicMs();
       const isHealthy =
-        command === undefined
-          ? clock.monotonicMs() - runningSinceMs >= settledMs
-          : details.health === 'healthy' || (await passes(command, request));
+        isReady !== undefined
+          ? await isReady(signal)
+          : command === undefined
+            ? clock.monotonicMs() - runningSinceMs >= settledMs
+            : details.health === 'healthy' || (await passes(command, request));
       if (isHealthy) return;
     } else {
       runningSinceMs = undefined;
