@@ -132,5 +132,5 @@ function besides(one: readonly HelpCell[], other: readonly HelpCell[]): HelpCell
 
 function stacked(cell: HelpCell): HelpCell[][] {
   if (cell.kind !== 'key') return [[cell]];
-  return [[{ ...cell, meaning: '' }], [{ kind: 'meaning', text: cell.meaning }]];
+  return [[{ ...cell, meaning: '', keyWidth: 0 }], [{ kind: 'meaning', text: cell.meaning }]];
 }

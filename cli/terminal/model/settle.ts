@@ -35,7 +35,9 @@ function settleClient(client: ClientState, pane: Pane, isWatched: boolean): Upda
   const context = viewContext(client, sought, pane);
   const view = viewportOf(sought, context);
   let next = load(sought, view, { client: pane.client, effects });
-  if (isWatched && !next.seeking && next.window.messages.length > 0)
+  // The newest is on its way: what stands there until then is not where its user is.
+  const onTheWay = next.seeking || (next.place.kind === 'follow' && !next.window.live);
+  if (isWatched && !onTheWay && next.window.messages.length > 0)
     next = see(next, view, { client: pane.client, effects });
   return { state: withChat(client, next), effects };
 }

@@ -137,6 +137,21 @@ test('a count of unread messages from before more were seen is not taken', () =>
   expect(client(state).chats.get(chatId)?.unread).toBe(0);
 });
 
+test('End far from the newest: what stands there until it has come does not count as seen', () => {
+  const chats = told({ kind: 'chats', chats: [{ chatId, partnerId: 2n, last: message(900), receipts: [] }] });
+  const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
+  const resize: Action = { kind: 'resize', size: { columns: 60, rows: 20 } };
+  const { state } = run([resize, chats, press('return'), newest(range(800, 900), false)], inList);
+  const past = {
+    ...chat(state),
+    loading: undefined,
+    window: { ...chat(state).window, messages: range(200, 500), live: false },
+  };
+  const end = run([press('end')], { ...state, clients: [withChat(client(state), past)] });
+  expect(kinds(end.effects)).toEqual(['load-newest']);
+  expect(kinds(run([newest(range(800, 900), false)], end.state).effects)).toContain('seen');
+});
+
 test('read on another device: nothing is unread here any more', () => {
   const inList = startState([{ ...bob, with: undefined }], { nowMs: 0, stackName: 'default' });
   const receipt = { chatId, readerId: 1n, deliveredUpTo: 5n, seenUpTo: 5n };

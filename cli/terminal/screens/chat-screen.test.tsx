@@ -128,7 +128,7 @@ test('on a wide screen lines stay readable, and the mark stands behind them', ()
 
 test('before anybody wrote, it says how to, also beside an open chat', () => {
   const shown = frame([bob], { columns: 80, rows: 12 }, []).map((row) => row.split(/[│┼]/)[0]?.trimEnd());
-  expect(shown.slice(0, 4)).toEqual([' Chats', '─'.repeat(24), ' No chats yet.', ' n writes to somebody.']);
+  expect(shown.slice(0, 4)).toEqual([' Chats', '─'.repeat(24), ' No chats yet.', ' n starts one.']);
 });
 
 test('words longer than the row of a question scroll, and its cursor stays behind what is typed', () => {
@@ -179,6 +179,7 @@ test.each([
   const first = frame([bob], { columns, rows }, [pressed('f1')]);
   expect(first[0]).toMatch(/^ Esc back +↓ more$/);
   expect(first).toHaveLength(rows);
+  expect(first.filter((row) => /[↑↓] .*…/.test(row))).toEqual([]);
   const pages = Array.from({ length: 20 }, () => pressed('pagedown'));
   const end = frame([bob], { columns, rows }, [pressed('f1'), ...pages]);
   expect(end[0]).toMatch(/↑ {2}more$/);

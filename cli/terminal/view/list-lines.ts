@@ -22,7 +22,7 @@ export function listLines(view: ListView): readonly Line[] {
   const { client, width, height, paint } = view;
   const chats = sortedChats(client);
   if (chats.length === 0) {
-    const words = client.loaded ? ['No chats yet.', 'n writes to somebody.'] : ['Loading chats…'];
+    const words = client.loaded ? ['No chats yet.', 'n starts one.'] : ['Loading chats…'];
     return words.slice(0, height).map((text) => lineOf(width, { text: ` ${text}`, paint: paint.dim }));
   }
   const fitting = Math.max(1, Math.floor(height / rowsPerChat));
