@@ -235,7 +235,7 @@ test('plain: one line a message, each line that is typed is sent', async () => {
   expect(shown.stdout).toMatch(/^.* uwe {2}first line\n.* uwe {2}second \\u\{1b\}\[2J line\n$/);
 });
 
-test('leaving, being stopped and being killed give the screen back', async () => {
+test('leaving, being stopped and being ended by a signal give the screen back', async () => {
   await addUsers('sven', 'tina');
   const program = `${process.execPath} ${programFile} chat --as sven --with tina`;
   await using shell = await openTmuxTerminal(bench.sandbox, ['bash', '--norc', '--noprofile', '-i'], {
