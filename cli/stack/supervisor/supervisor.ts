@@ -5,6 +5,7 @@
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { EngineName, StackFailure } from '../process/stack-message.ts';
 import type { ServerProcess, StackServer } from '../stack-files.ts';
+import { stopOrder } from '../stop-order.ts';
 import { superviseServer, type SupervisedServer, type SupervisedServerDependencies } from './supervised-server.ts';
 
 export interface SupervisorDependencies extends Omit<SupervisedServerDependencies, 'failed'> {
@@ -27,12 +28,6 @@ export interface Supervisor {
   ready(signal: AbortSignal): Promise<void>;
   stopAll(): Promise<void>;
 }
-
-/**
- * The configurator first: it would give the partitions of each messaging server that stops to those that do not yet.
- * Then who takes something from clients; profile last, since the others check tokens with its keys.
- */
-const stopOrder = [['configurator'], ['connect', 'messaging'], ['materialize', 'history'], ['profile']];
 
 /** Who is not ready yet has nothing to drain. */
 const startingGraceMs = 1_000;

@@ -1,6 +1,7 @@
 /**
  * Pages of history for the terminal, asked for one after the other for each chat.
  */
+import { messageFrom } from '../../../services/core/thrown.ts';
 import type { Message } from '../../../protos/gen/cecochat/v1/message.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
 import type { History } from '../../client/history.ts';
@@ -102,7 +103,7 @@ export function createChatHistory(dependencies: ChatHistoryDependencies): ChatHi
       answer(effect).then(tell, async (error: unknown) => {
         if (signal.aborted) return;
         await clock.sleep(afterFailureMs, signal).catch(() => undefined);
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageFrom(error);
         if (!signal.aborted) tell({ kind: 'page-failed', chatId: effect.chatId, reason });
       });
     },

@@ -1,6 +1,7 @@
 /**
  * Looks through a chat's history from a message downwards, page by page, for the newest text that holds some words.
  */
+import { messageFrom } from '../../../services/core/thrown.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
 import type { History } from '../../client/history.ts';
 import type { Effect, NetworkEvent } from '../model/action.ts';
@@ -68,7 +69,7 @@ export function createHistorySearch(dependencies: HistorySearchDependencies): Hi
       running = own;
       const abort = AbortSignal.any([signal, own.signal]);
       look(effect, abort).then(tell, (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageFrom(error);
         if (!abort.aborted) tell({ kind: 'search-ended', chatId: effect.chatId, number: effect.number, reason });
       });
     },

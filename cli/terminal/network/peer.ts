@@ -2,6 +2,7 @@
  * One user's connection, for the terminal: takes what the client library brings into actions, and carries out
  * the effects that concern servers. Records of the feed are handed on in batches.
  */
+import { messageFrom } from '../../../services/core/thrown.ts';
 import type { Message, Receipt } from '../../../protos/gen/cecochat/v1/message.ts';
 import { dialogOf } from '../../../services/core/chat-id.ts';
 import { parseUserId, type UserId } from '../../../services/core/ids.ts';
@@ -195,8 +196,4 @@ function connectionOf(status: ClientStatus): Connection {
     case 'waiting':
       return { kind: 'lost', reason: status.error.message };
   }
-}
-
-function messageFrom(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /**
  * The context of a build as the engine takes it: a tar archive, packed while it is sent.
  */
+import { asError } from '../../../../services/core/thrown.ts';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
@@ -10,9 +11,7 @@ import type { ContextFile } from './server-image.ts';
 /** Nothing in it tells when or by whom it was packed. The stream fails when a file cannot be read. */
 export function packContext(files: readonly ContextFile[]): Readable {
   const archive = pack();
-  void addAll(files, archive).catch((error: unknown) =>
-    archive.destroy(error instanceof Error ? error : new Error(String(error))),
-  );
+  void addAll(files, archive).catch((error: unknown) => archive.destroy(asError(error)));
   return archive;
 }
 

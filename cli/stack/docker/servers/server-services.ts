@@ -3,6 +3,7 @@
  */
 import type { Service } from '../compose/compose-model.ts';
 import type { PortName, Ports } from '../../ports.ts';
+import { stopOrder } from '../../stop-order.ts';
 
 export const serversProfile = 'servers';
 
@@ -51,22 +52,14 @@ function messagingService(model: Service, id: string, ports: Ports): Service {
   };
 }
 
-/**
- * The order in which parts are stopped: the configurator first, or it would give the partitions of each messaging
- * server that stops to those that do not yet; profile after those that check tokens with its keys; then the engines.
- */
+/** In the order in which parts are stopped: the servers in theirs, then the engines. */
 export function stopGroups<T>(all: readonly T[], partOf: (one: T) => string): T[][] {
-  const rank = (part: string): number =>
-    part === 'configurator'
-      ? 0
-      : part === 'connect' || part.startsWith('messaging-')
-        ? 1
-        : part === 'materialize' || part === 'history'
-          ? 2
-          : part === 'profile'
-            ? 3
-            : 4;
-  const groups: T[][] = [[], [], [], [], []];
-  for (const one of all) groups[rank(partOf(one))]?.push(one);
+  const groups: T[][] = [...stopOrder, []].map(() => []);
+  for (const one of all) {
+    const kind = partOf(one).replace(/^messaging-.*/, 'messaging');
+    const rank = stopOrder.findIndex((names) => names.includes(kind));
+    // What is no server (-1) stands in the last one.
+    groups.at(rank)?.push(one);
+  }
   return groups.filter((group) => group.length > 0);
 }
