@@ -68,22 +68,27 @@ export async function firstFrom(
   throw new CecochatError('feed.expired', `the log from ${at.start} to ${at.end} holds no Mark to start from`);
 }
 
-/** Hands over everything from `end` down to `start`, newest chunk first, while `look` wants more. */
+/** Hands over everything from `end` down to `start`, newest chunk first, while `look` wants more; each with where it begins. */
 export async function backward(
   log: LogView,
   { start, end }: { start: number; end: number },
-  look: (entries: readonly LogEntry[]) => boolean,
+  look: (entries: readonly LogEntry[], from: number) => boolean,
 ): Promise<void> {
   let below = end;
   for (let step = firstStep; below > start; step = Math.min(step * 2, 65_536)) {
     const from = Math.max(start, below - step);
-    const chunk: LogEntry[] = [];
-    for (let next = from; next < below;) {
-      const entries = await log.read(next, below);
-      for (const entry of entries) if (entry.offset < below) chunk.push(entry);
-      next = (entries.at(-1)?.offset ?? below) + 1;
-    }
-    if (!look(chunk)) return;
+    if (!look(await readAll(log, from, below), from)) return;
     below = from;
   }
+}
+
+/** All records from `from` on and below `below`. */
+export async function readAll(log: LogView, from: number, below: number): Promise<readonly LogEntry[]> {
+  const all: LogEntry[] = [];
+  for (let next = from; next < below;) {
+    const entries = await log.read(next, below);
+    for (const entry of entries) if (entry.offset < below) all.push(entry);
+    next = (entries.at(-1)?.offset ?? below) + 1;
+  }
+  return all;
 }

@@ -47,6 +47,19 @@ describe('a take-over starts', () => {
     expect(start.keysSinceMs).toBeLessThanOrEqual(nowMs - 600_000);
   });
 
+  it.each([
+    ['a little', 2490],
+    ['by much, since something was missing for long,', 300],
+  ])('with every record from there on, also when its Mark stands %s above that place', async (_what, asOf) => {
+    // The last 512 records are looked through first: they hold the Mark, but not the place whose state it says.
+    const log = logOf({ 200: sentAt(nowMs - 60_000), 2500: mark(asOf, asOf, keys(0, {})) });
+    const start = await findTakeOverStart(log, nowMs);
+    expect(start).toMatchObject({ from: asOf, end: 3000 });
+    expect(start.entries?.map(({ offset }) => offset)).toEqual(
+      Array.from({ length: 3000 - asOf }, (_, index) => asOf + index),
+    );
+  });
+
   it('at the first record of a young log, knowing all keys', async () => {
     const start = await findTakeOverStart(logOf({ 5: sentAt(nowMs - 1000), 9: mark(8) }, { end: 10 }), nowMs);
     expect(start).toMatchObject({ from: 0, state: emptyState, end: 10, keysSinceMs: Number.NEGATIVE_INFINITY });

@@ -3,7 +3,7 @@
  * minutes come from that Mark and those that it names; without them, from the sends themselves.
  */
 import { messageIdTimeMs } from '../message-id.ts';
-import { backward, firstFrom, type LogView, type Start } from './find-start.ts';
+import { backward, firstFrom, readAll, type LogView, type Start } from './find-start.ts';
 import { emptyState, type LogEntry } from './fold.ts';
 import type { AcceptedKey, LogRecord, MarkedKeys } from './record.ts';
 
@@ -44,22 +44,24 @@ export async function findTakeOverStart(log: LogView, nowMs: number): Promise<Re
   const choice = createTakeOverChoice(nowMs);
   /** The newest first. */
   const chunks: (readonly LogEntry[])[] = [];
+  let readFrom = end;
   let kept = 0;
-  await backward(log, { start, end }, (entries) => {
+  await backward(log, { start, end }, (entries, from) => {
+    readFrom = from;
     kept += entries.length;
     if (kept <= mostKept) chunks.push(entries);
     return choice.look(entries);
   });
-  const entriesFrom = (from: number): readonly LogEntry[] | undefined =>
-    kept > mostKept
-      ? undefined
-      : chunks
-          .toReversed()
-          .flat()
-          .filter(({ offset }) => offset >= from);
+  const entriesFrom = async (from: number): Promise<readonly LogEntry[] | undefined> => {
+    if (kept > mostKept || readFrom - from > mostKept) return undefined;
+    const read = chunks.toReversed().flat();
+    // A Mark says the state at an earlier place: that may lie below all that was looked through to find the Mark.
+    if (from < readFrom) return [...(await readAll(log, from, readFrom)), ...read];
+    return read.filter(({ offset }) => offset >= from);
+  };
   const { at, keysSinceMs } = choice.result();
   if ((at === undefined || at.from < start) && start === 0)
-    return { ...startOfLog, end, keysSinceMs: Number.NEGATIVE_INFINITY, entries: entriesFrom(0) };
+    return { ...startOfLog, end, keysSinceMs: Number.NEGATIVE_INFINITY, entries: await entriesFrom(0) };
   const isCut = at === undefined || at.from < start;
   const marked = isCut ? await firstFrom(log, { start, end, wanted: start }) : at;
   const oldestKnownMs = isCut ? choice.oldestMs() + keyAheadMs : Number.NEGATIVE_INFINITY;
@@ -70,7 +72,7 @@ export async function findTakeOverStart(log: LogView, nowMs: number): Promise<Re
     const found = offset < start ? [] : await log.read(offset, offset + 1);
     step = walk.next(found.find((entry) => entry.offset === offset)?.record);
   }
-  return { ...step.value, end, entries: entriesFrom(marked.from) };
+  return { ...step.value, end, entries: await entriesFrom(marked.from) };
 }
 
 /** The decision alone, from a log's records chunk by chunk, the newest chunk first. */
