@@ -39,7 +39,11 @@ interface Fetch {
   readonly maxBytes: number;
 }
 
-export function createReads(cluster: Cluster, topic: string, clock: Clock): Reads {
+export function createReads(
+  cluster: Pick<Cluster, 'leader' | 'byLeader' | 'lane' | 'retrying'>,
+  topic: string,
+  clock: Clock,
+): Reads {
   const defer = (work: () => void): void => void setImmediate(work);
   const leaderOf = (partition: number): number => {
     const node = cluster.leader(topic, partition);
@@ -97,35 +101,36 @@ export function createReads(cluster: Cluster, topic: string, clock: Clock): Read
       return { start, end };
     });
 
+  const fetch = async (node: number, asked: readonly Fetch[]): Promise<(of: Fetch) => FetchedPartition> => {
+    const args = {
+      isolationLevel: 0,
+      sessionId: 0,
+      sessionEpoch: -1,
+      maxWaitTime: 0,
+      minBytes: 0,
+      // As much as all of them may have: an answer that is cut short looks like the end of a log.
+      maxBytes: asked.reduce((sum, { maxBytes }) => sum + maxBytes, 0),
+      topics: [
+        {
+          topic,
+          partitions: asked.map(({ partition, from, maxBytes }) => ({ partition, fetchOffset: from, maxBytes })),
+        },
+      ],
+      forgottenTopics: [],
+    } as const;
+    const lane = cluster.lane(node, 'read');
+    const answer = await lane.requestAs('Fetch', args, { version: fetchVersion, decode: decodeFetchAnswer });
+    const found = new Map(answer.partitions.map((of) => [of.partition, of]));
+    return ({ partition }) => {
+      const fetched = found.get(partition);
+      const code = answer.errorCode === codes.none ? (fetched?.errorCode ?? codes.unknownTopic) : answer.errorCode;
+      if (fetched === undefined || (code !== codes.none && code !== codes.offsetOutOfRange))
+        throw new KafkaFault(code, `for reading partition ${partition} of ${topic}`);
+      return fetched;
+    };
+  };
   const fetches = createGatherer<Fetch, FetchedPartition>({
-    async send(node, asked) {
-      const args = {
-        isolationLevel: 0,
-        sessionId: 0,
-        sessionEpoch: -1,
-        maxWaitTime: 0,
-        minBytes: 0,
-        // As much as all of them may have: an answer that is cut short looks like the end of a log.
-        maxBytes: asked.reduce((sum, { maxBytes }) => sum + maxBytes, 0),
-        topics: [
-          {
-            topic,
-            partitions: asked.map(({ partition, from, maxBytes }) => ({ partition, fetchOffset: from, maxBytes })),
-          },
-        ],
-        forgottenTopics: [],
-      } as const;
-      const lane = cluster.lane(node, 'read');
-      const answer = await lane.requestAs('Fetch', args, { version: fetchVersion, decode: decodeFetchAnswer });
-      const found = new Map(answer.partitions.map((of) => [of.partition, of]));
-      return ({ partition }) => {
-        const fetched = found.get(partition);
-        const code = answer.errorCode === codes.none ? (fetched?.errorCode ?? codes.unknownTopic) : answer.errorCode;
-        if (fetched === undefined || (code !== codes.none && code !== codes.offsetOutOfRange))
-          throw new KafkaFault(code, `for reading partition ${partition} of ${topic}`);
-        return fetched;
-      };
-    },
+    send: fetch,
     fits: (asked, more) =>
       asked.reduce((sum, { maxBytes }) => sum + maxBytes, more.maxBytes) <= mostTogetherBytes &&
       !asked.some(({ partition }) => partition === more.partition),
@@ -133,15 +138,22 @@ export function createReads(cluster: Cluster, topic: string, clock: Clock): Read
     clock,
   });
 
-  /** What a leader answers right after its election may be short of what is committed: then the end is asked for. */
+  /**
+   * Nothing in an answer is the end of the log only when the end is there. A batch larger than what was asked for is
+   * left out, unless its partition is the first of the request (KIP-74): it comes when it is asked for alone. What a
+   * leader answers right after its election may be short of what is committed: it is asked again.
+   */
   const fetchFrom = (partition: number, from: number, maxBytes: number): Promise<FetchedPartition> =>
     cluster.retrying(`reading partition ${partition} of topic ${topic}`, async () => {
-      const fetched = await fetches.ask(leaderOf(partition), { partition, from, maxBytes });
+      const asked = { partition, from, maxBytes };
+      const fetched = await fetches.ask(leaderOf(partition), asked);
       if (fetched.errorCode === codes.none && fetched.bytes.length > 0) return fetched;
       const { start, end } = await bounds(partition);
       if (from < start) throw expired(partition, from, start);
-      if (from < end) throw new KafkaFault(codes.leaderNotAvailable, `nothing below the end of partition ${partition}`);
-      return { ...fetched, errorCode: codes.none, highWatermark: end };
+      if (from >= end) return { ...fetched, errorCode: codes.none, highWatermark: end };
+      const alone = (await fetch(leaderOf(partition), [asked]))(asked);
+      if (alone.errorCode === codes.none && alone.bytes.length > 0) return alone;
+      throw new KafkaFault(codes.leaderNotAvailable, `nothing below the end of partition ${partition}`);
     });
 
   return {
