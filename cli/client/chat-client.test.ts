@@ -137,6 +137,20 @@ describe('a chat client', () => {
     expect(textsOf(await take(chat, 7))).toEqual(['c', 'd', 'e', 'f', 'g', 'h', 'i']);
   });
 
+  test('shows nothing again when the feed ended as expired and the history lags behind what was shown', async () => {
+    await using fake = await startFake();
+    await using chat = open(fake);
+    await chat.connected();
+    const shown = take(chat, 6);
+    for (const text of ['a', 'b', 'c', 'd', 'e']) fake.push(text);
+    fake.historyLag = 3;
+    await until(() => fake.feed.length === 5);
+    fake.cut('feed.expired');
+    await until(() => fake.opened.length === 2);
+    fake.push('f');
+    expect(textsOf(await shown)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
   test('without a cursor shows everything from the beginning when asked to', async () => {
     await using fake = await startFake();
     for (const text of 'abcdefg') fake.push(text);

@@ -104,7 +104,7 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
   const queue = createEventQueue<FeedEvent>(queueCapacity, () => stream?.resume());
   const welcomed = createDeferred<void>();
   welcomed.promise.catch(() => undefined);
-  let position = createFeedPosition(none);
+  const position = createFeedPosition(none);
   let stream: Stream | undefined;
   let discovery: Discovery | undefined;
   let questions: { address: string; history: History } | undefined;
@@ -152,10 +152,9 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
     dependencies.onStatus?.({ kind: 'backfilling' });
     const fill = await startBackfill(await ask(), { after: position.cursor, signal: life.signal });
     for await (const event of fill.events()) if (!keep(event, 'history')) await queue.room(life.signal);
-    // Another incarnation's cursor may compare as later: the watermark counts all the same.
-    position = createFeedPosition(fill.watermark);
-    if (deliveries === 'keep' && fill.watermark.length > 0)
-      queue.put({ cursor: fill.watermark, event: undefined, from: 'history' });
+    position.filled(fill.watermark);
+    if (deliveries === 'keep' && position.cursor.length > 0)
+      queue.put({ cursor: position.cursor, event: undefined, from: 'history' });
   };
   const connectOnce = async (): Promise<Error | undefined> => {
     const token = await session.accessToken(life.signal);

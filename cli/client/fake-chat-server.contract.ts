@@ -47,11 +47,13 @@ export interface FakeServer extends AsyncDisposable {
   firstOffset: number;
   /** History's page size. */
   pageSize: number;
+  /** So many of the newest events are not in the history yet. */
+  historyLag: number;
   refuseTokens: (token: string) => boolean;
   /** What the welcome says; 0 says nothing. */
   serverTimeMs: number;
   push(text: string): void;
-  cut(code?: 'refresh' | 'slow.consumer'): void;
+  cut(code?: 'refresh' | 'slow.consumer' | 'feed.expired'): void;
 }
 
 export async function startFake(): Promise<FakeServer> {
@@ -148,10 +150,11 @@ export async function startFake(): Promise<FakeServer> {
   });
   server.addService(HistoryService, {
     getUserHistory(call: { request: { before: Buffer } }, done: (error: null, answer: GetUserHistoryResponse) => void) {
-      const before = decodeCursor(call.request.before)?.offset ?? fake.feed.length;
+      const end = fake.feed.length - fake.historyLag;
+      const before = decodeCursor(call.request.before)?.offset ?? end;
       const from = Math.max(0, before - fake.pageSize);
       const events = fake.feed.slice(from, before).toReversed();
-      done(null, { events, watermark: cursorAt(fake.feed.length - 1), end: from === 0 });
+      done(null, { events, watermark: cursorAt(end - 1), end: from === 0 });
     },
     getByKey(call: { request: { key: string } }, done: (error: null, answer: GetByKeyResponse) => void) {
       done(null, fake.onByKey(call.request.key));
@@ -183,6 +186,7 @@ export async function startFake(): Promise<FakeServer> {
     onByKey: () => ({ message: undefined, watermark: Buffer.alloc(0), final: true }),
     firstOffset: 0,
     pageSize: 3,
+    historyLag: 0,
     refuseTokens: () => false,
     serverTimeMs: 0,
     push(text) {

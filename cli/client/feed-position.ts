@@ -11,6 +11,8 @@ export interface FeedPosition {
   admit(cursor: Buffer): boolean;
   /** Moves to a cursor that the server gave as a start. */
   move(cursor: Buffer): void;
+  /** What the history has is known: goes on behind it, but never back within one life of the feed. */
+  filled(watermark: Buffer): void;
 }
 
 export function createFeedPosition(start: Buffer): FeedPosition {
@@ -27,7 +29,16 @@ export function createFeedPosition(start: Buffer): FeedPosition {
     move(next) {
       cursor = next;
     },
+    filled(watermark) {
+      // A history may lag behind what the feed has shown already. Another life's cursor may compare as later.
+      if (!isSameLife(watermark, cursor) || compareCursors(watermark, cursor) > 0) cursor = watermark;
+    },
   };
+}
+
+function isSameLife(one: Buffer, other: Buffer): boolean {
+  const incarnation = decodeCursor(one)?.incarnation;
+  return incarnation !== undefined && incarnation === decodeCursor(other)?.incarnation;
 }
 
 /** Negative: `one` stands before `other`. Cursors of a form not known here count as later. */
