@@ -52,7 +52,7 @@ export function startCluster(sandbox: Sandbox, say: (line: string) => void): Pro
       ready: () => servers.ready(readyMs),
       async tail() {
         const tails = await Promise.all(
-          servers.servers.map(async (server) => `-- ${server.name}\n${await server.tail()}`),
+          [...servers.servers, ...engines.processes].map(async (one) => `-- ${one.name}\n${await one.tail()}`),
         );
         return tails.join('\n');
       },

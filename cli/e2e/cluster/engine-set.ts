@@ -3,7 +3,7 @@
  * processes can be killed, stopped and brought back on its data.
  */
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +18,8 @@ export interface EngineProcess {
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** After SIGKILL; resolves when it serves again. */
   revive(): Promise<void>;
+  /** The last lines of its log that warn, and the last ones of all. */
+  tail(): Promise<string>;
 }
 
 export interface EngineSet extends AsyncDisposable {
@@ -51,6 +53,7 @@ export async function startEngineSet(say: (line: string) => void): Promise<Engin
       name: 'redis',
       signal: async (signal) => (signal === 'SIGKILL' ? redis.kill() : redis.signal(signal)),
       revive: () => redis.start(),
+      tail: async () => 'it logs nothing',
     };
     return {
       kafka: kafka.at,
@@ -88,6 +91,11 @@ async function startByScript(
       name: family === 'kafka' ? `broker ${node}` : 'cassandra',
       signal: async (signal) => void process.kill(await nodePid(data, node), signal),
       revive: async () => void (await start()),
+      tail: async () => {
+        const lines = (await readFile(join(data, `node${node}`, 'server.log'), 'utf8')).trim().split('\n');
+        const warnings = lines.filter((line) => / (WARN|ERROR) /.test(line)).slice(-6);
+        return [...warnings, '…', ...lines.slice(-3)].map((line) => line.slice(0, 400)).join('\n');
+      },
     })),
     async killAll() {
       for (const node of nodes) {

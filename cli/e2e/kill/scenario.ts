@@ -98,10 +98,21 @@ export async function play<S extends StackHandle>(scenario: Scenario<S>): Promis
     ...unsettled,
     ...stillThere,
   ];
-  for (const fault of faults.slice(0, 40)) say(`FAULT ${fault}`);
-  if (faults.length > 40) say(`… and ${faults.length - 40} more`);
+  for (const line of fewOfEach(faults)) say(`FAULT ${line}`);
   if (crowd.ackedCount === 0) say('FAULT nothing was sent');
   return faults.length === 0 && crowd.ackedCount > 0;
+}
+
+/** The first three of each kind and place ("duplicate: feed of user 5 at …: what"), and how many more there are. */
+function fewOfEach(faults: readonly string[]): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const fault of faults) {
+    const group = fault.split(': ').slice(0, 2).join(': ');
+    groups.set(group, [...(groups.get(group) ?? []), fault]);
+  }
+  return [...groups].flatMap(([group, all]) =>
+    all.length > 3 ? [...all.slice(0, 3), `${group}: … ${all.length - 3} more`] : all,
+  );
 }
 
 /** Stops it; answers what is left, and what went wrong. */
