@@ -38,6 +38,16 @@ export interface Lease {
   readonly note: string;
 }
 
+export interface LeaseClaim {
+  readonly name: string;
+  readonly holder: string;
+  readonly ttlMs: number;
+  /** Replaces the note. */
+  readonly note?: string;
+  /** Watchers of leases hear of it, also when the holder stays the same. */
+  readonly announce?: boolean;
+}
+
 export interface ConfigDb extends AsyncDisposable {
   readonly durability: string;
   read(): Promise<ConfigSnapshot>;
@@ -53,15 +63,15 @@ export interface ConfigDb extends AsyncDisposable {
   watch(changed: () => void): AsyncDisposable;
 
   /** The lease, now this holder's (also when it already was: renews and replaces the note when one is given); undefined while another holds it. */
-  acquire(claim: { name: string; holder: string; ttlMs: number; note?: string }): Promise<Lease | undefined>;
+  acquire(claim: LeaseClaim): Promise<Lease | undefined>;
   /** Ends it at once if this holder has it; its note stays. */
   release(claim: { name: string; holder: string }): Promise<void>;
   /** Also ended ones, as long as their note is kept: `leftMs` tells. */
   leases(prefix: string): Promise<readonly Lease[]>;
 
   /**
-   * Calls back after a lease got another holder or was released, not when it was renewed or ran out; and after any time
-   * in which a call may have been missed.
+   * Calls back after a lease got another holder or was released, not when it was renewed (unless that says `announce`)
+   * or ran out; and after any time in which a call may have been missed.
    */
   watchLeases(changed: () => void): AsyncDisposable;
 

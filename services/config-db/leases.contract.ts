@@ -103,6 +103,10 @@ export function describeLeases(name: string, open: OpenConfigDb): void {
       await configDb.release({ name: 'server/s1', holder: 'a' });
       await toldAfter(before);
       expect(calls).toBeLessThanOrEqual(before + 2);
+      await configDb.acquire({ name: 'server/s1', holder: 'a', ttlMs });
+      before = calls;
+      await configDb.acquire({ name: 'server/s1', holder: 'a', ttlMs, note: 'something new', announce: true });
+      await toldAfter(before);
     });
 
     test('notes are kept when it is opened again', async () => {

@@ -14,7 +14,8 @@ import {
   type ConfigFault,
   type DynamicConfig,
 } from '../config-db/dynamic-config.ts';
-import { formatRanges, parseRanges } from '../config-db/partition-ranges.ts';
+import { formatRanges } from '../config-db/partition-ranges.ts';
+import { parseServerNote } from '../config-db/server-note.ts';
 import { CecochatError } from '../core/errors.ts';
 import { countMoves, planSpread } from './spread-plan.ts';
 
@@ -195,14 +196,14 @@ function serverList(leases: readonly Lease[], config: DynamicConfig | undefined)
       expiresAtMs: lease?.expiresAtMs ?? 0,
       alive,
       assigned: formatRanges(config?.serverPartitions.get(serverId) ?? []),
-      held: alive ? canonical(lease.note, config) : '',
+      held: alive ? heldBy(lease.note, config) : '',
     };
   });
 }
 
-function canonical(ranges: string, config: DynamicConfig | undefined): string {
-  const parsed = parseRanges(ranges, config?.partitionCount ?? partitionCountRange.max);
-  return 'partitions' in parsed ? formatRanges(parsed.partitions) : ranges;
+function heldBy(note: string, config: DynamicConfig | undefined): string {
+  const parsed = parseServerNote(note, config?.partitionCount ?? partitionCountRange.max);
+  return parsed === undefined ? note : formatRanges(parsed.held);
 }
 
 function invalid(faults: readonly ConfigFault[]): CecochatError {

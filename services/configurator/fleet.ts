@@ -1,18 +1,20 @@
 /**
  * What the leases say about the messaging servers, look by look: who lives, since when, with which partitions; who
- * is dead. A server is dead when its lease was seen ended for as long as patience says, at two looks at the least:
- * one look may come from a process, this one or that, which had just been held up. Patience grows when the same
- * process renews a lease that was seen ended: where machines are that slow, taking its partitions away gives the next
- * one more to do, which is held up in turn, and partitions would go round. It is forgotten by and by.
+ * is gone, because it says that it leaves, has released its lease, or is dead. A server is dead when its lease was seen
+ * ended for as long as patience says, at two looks at the least: one look may come from a process, this one or that,
+ * which had just been held up. Patience grows when the same process renews a lease that was seen ended: where machines
+ * are that slow, taking its partitions away gives the next one more to do, which is held up in turn, and partitions
+ * would go round. It is forgotten by and by.
  */
 import type { Lease } from '../config-db/config-db.ts';
-import { parseRanges } from '../config-db/partition-ranges.ts';
+import { parseServerNote, saysLeaving } from '../config-db/server-note.ts';
 import { serverLeasePrefix } from './configurator.ts';
 
 export interface FleetView {
-  /** Server id → what it says that it holds. */
+  /** Server id → its note, of those that live and stay. */
   readonly alive: ReadonlyMap<string, string>;
-  readonly dead: ReadonlySet<string>;
+  /** Whose partitions are for others. */
+  readonly gone: ReadonlySet<string>;
   /** Until a lease ends if it is not renewed, or until one that has ended makes its server dead. */
   readonly untilNextMs: number;
 }
@@ -37,6 +39,8 @@ export function createFleet(): Fleet {
   const patienceAt = (atMs: number): number =>
     Math.max(leastPatienceMs, grown.patienceMs / 2 ** ((atMs - grown.atMs) / halvedAfterMs));
   const wasHeldUp = (heldUpMs: number, atMs: number): void => {
+    // No patience would have lasted that long.
+    if (heldUpMs > mostPatienceMs) return;
     const patienceMs = Math.min(mostPatienceMs, Math.max(patienceAt(atMs), 2 * heldUpMs));
     grown = { patienceMs, atMs };
   };
@@ -44,11 +48,13 @@ export function createFleet(): Fleet {
   return {
     look(leases, atMs) {
       const alive = new Map<string, string>();
+      const gone = new Set<string>();
       let untilNextMs = Number.POSITIVE_INFINITY;
-      for (const { name, leftMs, note, holder } of leases) {
+      for (const { name, leftMs, note, holder, expiresAtMs } of leases) {
         const server = name.slice(serverLeasePrefix.length);
         if (leftMs > 0) {
-          alive.set(server, note);
+          if (saysLeaving(note)) gone.add(server);
+          else alive.set(server, note);
           const before = ended.get(server);
           if (before?.holder === holder) wasHeldUp(atMs - before.sinceMs, atMs);
           ended.delete(server);
@@ -57,16 +63,17 @@ export function createFleet(): Fleet {
           continue;
         }
         aliveSince.delete(server);
+        // Released: it said so itself.
+        if (expiresAtMs === 0) gone.add(server);
         if (!ended.has(server)) ended.set(server, { sinceMs: atMs, holder });
       }
-      const dead = new Set<string>();
       const patienceMs = patienceAt(atMs);
       for (const [server, { sinceMs }] of ended) {
         const leftMs = sinceMs + patienceMs - atMs;
-        if (leftMs <= 0) dead.add(server);
+        if (leftMs <= 0) gone.add(server);
         else untilNextMs = Math.min(untilNextMs, leftMs);
       }
-      return { alive, dead, untilNextMs };
+      return { alive, gone, untilNextMs };
     },
     livesForMs: (server, atMs) => atMs - (aliveSince.get(server) ?? atMs),
   };
@@ -80,9 +87,7 @@ export function isSettled(
 ): boolean {
   for (const [server, partitions] of assigned) {
     if (partitions.length === 0) continue;
-    const held = parseRanges(alive.get(server) ?? '', partitionCount);
-    if ('reason' in held) return false;
-    const holds = new Set(held.partitions);
+    const holds = new Set(parseServerNote(alive.get(server) ?? '', partitionCount)?.held);
     if (partitions.some((partition) => !holds.has(partition))) return false;
   }
   return true;

@@ -39,7 +39,10 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
         replaceAfterStartMs: settings.replaceAfterStartMs,
         giveBackAfterMs: settings.giveBackAfterMs,
         replaced: (moves, version) =>
-          log.warn({ moves: moves.map(describeMove), version }, 'a dead messaging server is replaced'),
+          log.warn(
+            { moves: moves.map(describeMove), version },
+            'a messaging server is gone: its partitions go to others',
+          ),
         gaveBack: (moves, version) =>
           log.info(
             { moves: moves.map(describeMove), version },

@@ -4,12 +4,12 @@ import { assignmentAfter, planReplacements, type Fleet } from './replacement-pla
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
-test('an idle server takes over everything of a dead one', () => {
+test('an idle server takes over everything of one that is gone', () => {
   const assigned = new Map([
     ['s1', range(0, 180)],
     ['s2', range(180, 360)],
   ]);
-  const plan = planReplacements({ assigned, dead: new Set(['s1']), able: new Set(['s2', 's3']) });
+  const plan = planReplacements({ assigned, gone: new Set(['s1']), able: new Set(['s2', 's3']) });
   expect(plan).toEqual([{ from: 's1', to: 's3', partitions: range(0, 180) }]);
   expect(assignmentAfter(assigned, plan).get('s1')).toEqual([]);
 });
@@ -20,32 +20,32 @@ test('without an idle one the living share, evenly and in runs', () => {
     ['s2', range(120, 240)],
     ['s3', range(240, 360)],
   ]);
-  const plan = planReplacements({ assigned, dead: new Set(['s2']), able: new Set(['s1', 's3']) });
+  const plan = planReplacements({ assigned, gone: new Set(['s2']), able: new Set(['s1', 's3']) });
   expect(plan).toEqual([
     { from: 's2', to: 's1', partitions: range(120, 180) },
     { from: 's2', to: 's3', partitions: range(180, 240) },
   ]);
 });
 
-test('nobody alive, or nobody dead: nothing moves', () => {
+test('nobody alive, or nobody gone: nothing moves', () => {
   const assigned = new Map([['s1', [0, 1]]]);
-  expect(planReplacements({ assigned, dead: new Set(['s1']), able: new Set() })).toEqual([]);
-  expect(planReplacements({ assigned, dead: new Set(), able: new Set(['s1', 's2']) })).toEqual([]);
+  expect(planReplacements({ assigned, gone: new Set(['s1']), able: new Set() })).toEqual([]);
+  expect(planReplacements({ assigned, gone: new Set(), able: new Set(['s1', 's2']) })).toEqual([]);
 });
 
 const anyFleet: fc.Arbitrary<Fleet> = fc
   .record({
     owners: fc.array(fc.constantFrom('s1', 's2', 's3', 's4', 's5'), { maxLength: 60 }),
-    dead: fc.subarray(['s1', 's2', 's3', 's4', 's5']),
+    gone: fc.subarray(['s1', 's2', 's3', 's4', 's5']),
     able: fc.subarray(['s1', 's2', 's3', 's4', 's5', 's6', 's7']),
   })
-  .map(({ owners, dead, able }) => {
+  .map(({ owners, gone, able }) => {
     const assigned = new Map<string, number[]>();
     owners.forEach((owner, partition) => assigned.set(owner, [...(assigned.get(owner) ?? []), partition]));
-    return { assigned, dead: new Set(dead), able: new Set(able.filter((server) => !dead.includes(server))) };
+    return { assigned, gone: new Set(gone), able: new Set(able.filter((server) => !gone.includes(server))) };
   });
 
-test('every partition has one server before and after, the living keep theirs, the dead keep none', () => {
+test('every partition has one server before and after, the living keep theirs, who is gone keeps none', () => {
   fc.assert(
     fc.property(anyFleet, (fleet) => {
       const after = assignmentAfter(fleet.assigned, planReplacements(fleet));
@@ -53,7 +53,7 @@ test('every partition has one server before and after, the living keep theirs, t
         [...map.values()].flat().toSorted((one, other) => one - other);
       expect(all(after)).toEqual(all(fleet.assigned));
       for (const [server, partitions] of fleet.assigned) {
-        const isReplaced = fleet.dead.has(server) && fleet.able.size > 0;
+        const isReplaced = fleet.gone.has(server) && fleet.able.size > 0;
         const kept = isReplaced ? [] : partitions;
         const now = after.get(server) ?? [];
         expect(isReplaced ? now : now.filter((partition) => kept.includes(partition))).toEqual(kept);

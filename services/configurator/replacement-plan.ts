@@ -1,11 +1,12 @@
 /**
- * Who gets the partitions of dead messaging servers: an idle server takes over all of one's; without an idle one
+ * Who gets the partitions of messaging servers that are gone: an idle server takes over all of one's; without an idle one
  * they are spread over the living, the least loaded first, in runs of neighbours. Pure.
  */
 export interface Fleet {
   /** Server id → its partitions, ascending. */
   readonly assigned: ReadonlyMap<string, readonly number[]>;
-  readonly dead: ReadonlySet<string>;
+  /** Dead, or about to end. */
+  readonly gone: ReadonlySet<string>;
   /** Servers that can take partitions: alive, and clients can find them. */
   readonly able: ReadonlySet<string>;
 }
@@ -16,13 +17,13 @@ export interface Replacement {
   readonly partitions: readonly number[];
 }
 
-/** Empty when nobody is dead, or nobody can take anything. */
-export function planReplacements({ assigned, dead, able }: Fleet): readonly Replacement[] {
+/** Empty when nobody is gone, or nobody can take anything. */
+export function planReplacements({ assigned, gone, able }: Fleet): readonly Replacement[] {
   const load = new Map([...able].toSorted().map((server) => [server, assigned.get(server)?.length ?? 0]));
   const plan: Replacement[] = [];
   if (load.size === 0) return plan;
   for (const [from, partitions] of assigned) {
-    if (!dead.has(from) || partitions.length === 0) continue;
+    if (!gone.has(from) || partitions.length === 0) continue;
     const idle = [...load].find(([, count]) => count === 0)?.[0];
     const shares = idle === undefined ? sharesOf(load, partitions.length) : new Map([[idle, partitions.length]]);
     let at = 0;
@@ -36,7 +37,7 @@ export function planReplacements({ assigned, dead, able }: Fleet): readonly Repl
   return plan;
 }
 
-/** The assignment after the replacements; the dead have nothing left. */
+/** The assignment after the replacements; who is gone has nothing left. */
 export function assignmentAfter(
   assigned: ReadonlyMap<string, readonly number[]>,
   plan: readonly Replacement[],

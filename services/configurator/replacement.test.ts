@@ -115,6 +115,14 @@ test('a released lease counts as well, a server that never started does not', as
   expect(fresh.replacements).toEqual([]);
 });
 
+test('the partitions of a server that says that it leaves go to others while it still lives', async () => {
+  await using it = await openRig();
+  await it.pass(500, 's1', 's2', 's3');
+  await it.configDb.acquire({ name: 'server/s1', holder: 'of-s1', ttlMs, note: 'leaving 0-3', announce: true });
+  await it.check();
+  expect(await it.assigned()).toEqual({ s2: [4, 5, 6, 7], s3: [0, 1, 2, 3] });
+});
+
 test('a machine that slept is no reason: the first look sees ended leases, the next ones renewed', async () => {
   await using it = await openRig();
   await it.pass(500, 's1', 's2');

@@ -1,5 +1,5 @@
 /**
- * Watches the leases of the messaging servers and gives the partitions of dead ones to the living, as one change
+ * Watches the leases of the messaging servers and gives the partitions of those that are gone to the others, as one change
  * of the configuration; a server whose partitions were spread over others gets a share back when it has lived again
  * for a while and nothing else moves. Terms keep whoever wakes up later harmless.
  */
@@ -62,7 +62,7 @@ export function watchForReplacement(deps: ReplacementDependencies): ReplacementW
   /** True when something was replaced. */
   const replace = async (config: DynamicConfig, view: FleetView): Promise<boolean> => {
     const able = ableOf(config, view);
-    const plan = planReplacements({ assigned: config.serverPartitions, dead: view.dead, able });
+    const plan = planReplacements({ assigned: config.serverPartitions, gone: view.gone, able });
     if (plan.length === 0) return false;
     deps.replaced(plan, await assign(config, plan, replacementAuthor));
     return true;
@@ -94,7 +94,7 @@ export function watchForReplacement(deps: ReplacementDependencies): ReplacementW
   const look = async (): Promise<number> => {
     const view = fleet.look(await configDb.leases(serverLeasePrefix), clock.monotonicMs());
     if (clock.monotonicMs() < actsFromMs) return view.untilNextMs;
-    if (view.alive.size === 0 || (view.dead.size === 0 && !mayGiveBack(view))) return view.untilNextMs;
+    if (view.alive.size === 0 || (view.gone.size === 0 && !mayGiveBack(view))) return view.untilNextMs;
     const parsed = parseDynamicConfig(await configDb.read());
     if ('faults' in parsed) return view.untilNextMs;
     const hasReplaced = await replace(parsed.config, view);

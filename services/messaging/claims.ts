@@ -3,8 +3,8 @@
  * holds, for whoever is to have them next) and a generator number (the note reserves id time). Renewed five times
  * in the length of a lease; `lost` is called when that failed for all of it.
  */
-import { formatRanges, parseRanges } from '../config-db/partition-ranges.ts';
 import type { ConfigDb, Lease } from '../config-db/config-db.ts';
+import { formatServerNote, parseServerNote } from '../config-db/server-note.ts';
 import { createMessageIds, generatorCount, type MessageIds } from '../core/message-id.ts';
 import type { Clock } from '../core/time/clock.ts';
 
@@ -27,6 +27,8 @@ export interface Claims extends AsyncDisposable {
   isHeld(): boolean;
   /** Makes `held` known; resolves when others can see it. */
   publish(): Promise<void>;
+  /** Tells everybody that this process is about to end: its partitions can go to others while it finishes with them. */
+  leave(): Promise<void>;
   /** Partitions that other living servers say they hold. */
   heldByOthers(): Promise<ReadonlySet<number>>;
 }
@@ -50,13 +52,15 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
     usedUpToMs: () => own.usedUpToMs(),
   };
   let isLost = false;
+  let isLeaving = false;
   let unanswered = 0;
   let writing: Promise<void> = Promise.resolve();
 
-  const renew = async (): Promise<void> => {
+  const renew = async ({ announce = false } = {}): Promise<void> => {
+    const note = formatServerNote({ held: deps.held(), isLeaving });
     const untilMs = Math.ceil(own.usedUpToMs()) + reserveMs;
     const [server, kept] = await Promise.all([
-      configDb.acquire({ name: serverLease, holder, ttlMs, note: formatRanges(deps.held()) }),
+      configDb.acquire({ name: serverLease, holder, ttlMs, note, announce }),
       configDb.acquire({ name: generator.lease, holder, ttlMs, note: String(untilMs) }),
     ]);
     if (server === undefined) {
@@ -102,12 +106,15 @@ export async function openClaims(deps: ClaimsDependencies, signal: AbortSignal):
     ids,
     isHeld: () => !isLost,
     publish: () => inTurn(renew),
+    leave() {
+      isLeaving = true;
+      return inTurn(() => renew({ announce: true }));
+    },
     async heldByOthers() {
       const held = new Set<number>();
       for (const lease of await configDb.leases('server/')) {
         if (lease.name === serverLease || lease.leftMs === 0) continue;
-        const parsed = parseRanges(lease.note, deps.partitionCount);
-        if ('partitions' in parsed) for (const partition of parsed.partitions) held.add(partition);
+        for (const partition of parseServerNote(lease.note, deps.partitionCount)?.held ?? []) held.add(partition);
       }
       return held;
     },

@@ -286,6 +286,11 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     stop() {
       stopping = true;
       changes.changed();
+      // Without it the others learn of it when the lease is released.
+      claims
+        .leave()
+        .catch((error: unknown) => report('warn', { err: error }, 'the others cannot be told that this server stops'))
+        .finally(reconcile);
     },
     async [Symbol.asyncDispose]() {
       stopping = true;

@@ -83,7 +83,7 @@ async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<Co
     },
     watch: (changed) => addTo(watchers, changed),
     watchLeases: (changed) => addTo(leaseWatchers, changed),
-    async acquire({ name, holder, ttlMs, note }) {
+    async acquire({ name, holder, ttlMs, note, announce = false }) {
       let isNew = false;
       const lease = await group.commit(() => {
         const now = clock.nowMs();
@@ -93,7 +93,7 @@ async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<Co
         isNew = !isAlive || kept.holder !== holder;
         return keepLease({ name, holder, expiresAtMs: now + ttlMs, note: note ?? kept?.note ?? '' });
       });
-      if (isNew) for (const changed of leaseWatchers) changed();
+      if (isNew || (announce && lease !== undefined)) for (const changed of leaseWatchers) changed();
       return lease;
     },
     async release({ name, holder }) {

@@ -126,9 +126,10 @@ export async function openRedisConfigDb(options: RedisConfigDbOptions): Promise<
     },
     watch: (changed) => watch.add('config', changed),
     watchLeases: (changed) => watch.add('leases', changed),
-    async acquire({ name, holder, ttlMs, note }) {
+    async acquire({ name, holder, ttlMs, note, announce = false }) {
       const told = [kindOf(name), redisLeaseChannel];
-      const args = [name, holder, String(ttlMs), ...told, note === undefined ? '0' : '1', note ?? ''];
+      const noted = [note === undefined ? '0' : '1', note ?? '', announce ? '1' : '0'];
+      const args = [name, holder, String(ttlMs), ...told, ...noted];
       const answer = await run(acquireScript, [leases(kindOf(name)), leaseKinds], args);
       if (!Array.isArray(answer)) return undefined;
       return leaseOf(name, answer[0], answer[1]);

@@ -111,7 +111,7 @@ local function load(key, name)
 end
 `;
 
-/** KEYS: leases of the kind, kinds. ARGV: name, holder, ttl, kind, channel, '1' when a note follows, note. Answers JSON or false. */
+/** KEYS: leases of the kind, kinds. ARGV: name, holder, ttl, kind, channel, '1' when there is a note, note, '1' to announce it. Answers JSON or false. */
 export const acquireScript = `${nowMs}${lease}
 local kept = load(KEYS[1], ARGV[1])
 if kept and kept.holder ~= ARGV[2] and kept.expiresAtMs > tonumber(now) then return false end
@@ -120,7 +120,7 @@ if ARGV[6] == '1' then note = ARGV[7] elseif kept then note = kept.note end
 local json = encode(ARGV[2], string.format('%.0f', tonumber(now) + tonumber(ARGV[3])), note)
 redis.call('HSET', KEYS[1], ARGV[1], json)
 redis.call('SADD', KEYS[2], ARGV[4])
-if not kept or kept.holder ~= ARGV[2] or kept.expiresAtMs <= tonumber(now) then
+if ARGV[8] == '1' or not kept or kept.holder ~= ARGV[2] or kept.expiresAtMs <= tonumber(now) then
   redis.call('PUBLISH', ARGV[5], 'taken ' .. ARGV[1])
 end
 return { json, now }
