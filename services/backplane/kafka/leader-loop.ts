@@ -1,7 +1,7 @@
 /**
- * Fetches the followed partitions of one leader: one long poll after the other on a connection of its own, in a
- * fetch session, so that a poll carries what has changed and its answer what is new, however many partitions
- * there are. The next poll is on its way while an answer is handed over.
+ * Fetches followed partitions of one leader: one long poll after the other on a connection of its own, in a fetch
+ * session, so that a poll carries what has changed and its answer what is new, however many partitions there are. The
+ * next poll is on its way while an answer is handed over. What leaders are fetched with: leader-fetches.ts.
  */
 import type { Clock } from '../../core/time/clock.ts';
 import type { StoredRecord } from '../backplane.ts';
@@ -25,34 +25,43 @@ export interface Fetched {
 }
 
 export interface LeaderLoop {
-  add(follow: Fetched): void;
+  /** `told`: once the broker knows of it, so that what comes is in an answer of this loop. */
+  add(follow: Fetched, told?: () => void): void;
   remove(follow: Fetched): void;
   /** `isPaused` changed. */
   changed(follow: Fetched): void;
   stop(): void;
 }
 
-/** A partition that was just assigned waits for the end of the poll that is under way. */
-const pollMs = 100;
 const answerMs = 3000;
 const partitionBytes = 512 * 1024;
 const answerBytes = 8 * 1024 * 1024;
 const againMs = 100;
 
-export function createLeaderLoop(options: {
-  readonly cluster: Cluster;
+export interface LeaderLoopOptions {
+  readonly cluster: Pick<Cluster, 'openLane' | 'refreshSoon'>;
   readonly topic: string;
   readonly node: number;
   readonly clock: Clock;
   /** After an answer with records, how long the next ones gather before they are asked for; 0: not at all. */
   readonly gatherMs: number;
-}): LeaderLoop {
-  const { cluster, topic, node, clock, gatherMs } = options;
+}
+
+export function createLeaderLoop(
+  options: LeaderLoopOptions & {
+    /** How long a poll waits for records. A partition that was just added waits for the end of the poll under way. */
+    readonly pollMs: number;
+    /** These got records in an answer, which are not handed over yet. */
+    readonly arrived: (follows: readonly Fetched[]) => void;
+  },
+): LeaderLoop {
+  const { cluster, topic, node, clock, gatherMs, pollMs } = options;
   const lane = cluster.openLane(node, answerMs);
   const follows = new Map<number, Fetched>();
   /** What the broker's session holds. An answer for another assignment of a partition is not for this one. */
   const told = new Map<number, Fetched>();
   const dirty = new Set<number>();
+  const untold = new Map<number, () => void>();
   const stopping = new AbortController();
   let sessionId = 0;
   let epoch = 0;
@@ -69,11 +78,15 @@ export function createLeaderLoop(options: {
   const poll = async (): Promise<FetchAnswer> => {
     const partitions = [];
     const forgotten: number[] = [];
+    const news: (() => void)[] = [];
     for (const partition of dirty) {
       const follow = follows.get(partition);
       if (follow !== undefined && !follow.isPaused) {
         partitions.push({ partition, fetchOffset: follow.next, maxBytes: partitionBytes });
         told.set(partition, follow);
+        const done = untold.get(partition);
+        if (done !== undefined) news.push(done);
+        untold.delete(partition);
       } else if (told.delete(partition)) forgotten.push(partition);
     }
     dirty.clear();
@@ -87,12 +100,15 @@ export function createLeaderLoop(options: {
       topics: partitions.length === 0 ? [] : [{ topic, partitions }],
       forgottenTopics: forgotten.length === 0 ? [] : [{ topic, partitions: forgotten }],
     } as const;
-    return lane.requestAs('Fetch', args, { version: fetchVersion, decode: decodeFetchAnswer });
+    const answering = lane.requestAs('Fetch', args, { version: fetchVersion, decode: decodeFetchAnswer });
+    for (const done of news) done();
+    return answering;
   };
 
   /** Moves the places on; answers what is left to hand over. */
   const absorb = (answer: FetchAnswer): (() => void)[] => {
     const deliveries: (() => void)[] = [];
+    const arrived: Fetched[] = [];
     for (const { partition, errorCode, bytes } of answer.partitions) {
       const follow = follows.get(partition);
       if (follow === undefined || told.get(partition) !== follow) continue;
@@ -106,12 +122,15 @@ export function createLeaderLoop(options: {
         const { records, next } = decodeBatches(bytes, follow.next);
         follow.next = next;
         dirty.add(partition);
-        if (records.length > 0) deliveries.push(() => follow.deliver(records));
+        if (records.length === 0) continue;
+        arrived.push(follow);
+        deliveries.push(() => follow.deliver(records));
       } catch (error) {
         loop.remove(follow);
         deliveries.push(() => follow.fail(error));
       }
     }
+    options.arrived(arrived);
     sessionId = answer.sessionId;
     // Without a session (the broker has too many) every poll is a full one.
     if (sessionId === 0) forgetSession();
@@ -162,13 +181,16 @@ export function createLeaderLoop(options: {
     wake = undefined;
   };
   const loop: LeaderLoop = {
-    add(follow) {
+    add(follow, done) {
       follows.set(follow.partition, follow);
+      if (done === undefined) untold.delete(follow.partition);
+      else untold.set(follow.partition, done);
       mark(follow.partition);
     },
     remove(follow) {
       if (follows.get(follow.partition) !== follow) return;
       follows.delete(follow.partition);
+      untold.delete(follow.partition);
       mark(follow.partition);
     },
     changed: ({ partition }) => mark(partition),

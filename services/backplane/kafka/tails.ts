@@ -9,7 +9,8 @@ import type { Tail, TailHandler } from '../backplane.ts';
 import type { Cluster } from './cluster.ts';
 import { createFollow, type Follow } from './follow.ts';
 import { codes } from './kafka-faults.ts';
-import { createLeaderLoop, type LeaderLoop } from './leader-loop.ts';
+import { createLeaderFetches } from './leader-fetches.ts';
+import type { LeaderLoop } from './leader-loop.ts';
 import { expired, type Reads } from './reads.ts';
 
 export interface Tails extends AsyncDisposable {
@@ -65,14 +66,14 @@ function createTail(
 ): OpenTail {
   const { cluster, reads, topic, clock, gatherMs } = options;
   const places = new Map<number, Place>();
-  /** One for each broker that led something; without partitions it rests. */
+  /** For each broker that led something; without partitions they rest. */
   const loops = new Map<number, LeaderLoop>();
   const waiting = new Set<Place>();
   let isScheduled = false;
 
   const loopTo = (node: number): LeaderLoop => {
     let known = loops.get(node);
-    if (known === undefined) loops.set(node, (known = createLeaderLoop({ cluster, topic, node, clock, gatherMs })));
+    if (known === undefined) loops.set(node, (known = createLeaderFetches({ cluster, topic, node, clock, gatherMs })));
     return known;
   };
 
