@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../core/errors.ts';
 import type { Backplane, StoredRecord } from './backplane.ts';
+import { describeActive } from './active.contract.ts';
 import { describeDeadLetters } from './dead-letters.contract.ts';
 import { describeGroups } from './groups.contract.ts';
 import { recordTail, texts, values } from './recorded-tail.contract.ts';
@@ -315,6 +316,7 @@ export function describeBackplane(name: string, open: OpenBackplane): void {
   });
 
   describeGroups(name, open);
+  describeActive(name, open);
   describeDeadLetters(name, open);
 }
 

@@ -49,6 +49,8 @@ export interface Backplane extends AsyncDisposable {
   bounds(partition: number): Promise<Bounds>;
   /** Records from `from` on, in order, without waiting: none at the end of the log, at least one otherwise. */
   read(partition: number, from: number, limits: ReadLimits): Promise<readonly StoredRecord[]>;
+  /** Those of the partitions that got records in the last so many milliseconds, by the engine's clock; others may be among them. */
+  active(partitions: readonly number[], withinMs: number): Promise<readonly number[]>;
   /** Follows an explicit set of partitions that may change while it runs. */
   openTail(handler: TailHandler): Tail;
   /** Joins a consumer group: the engine spreads the partitions over the members. */

@@ -15,7 +15,7 @@ import type { Random } from '../core/random.ts';
 import type { Clock } from '../core/time/clock.ts';
 import { encodeReceipt } from '../backplane/payloads.ts';
 import { createChangeSignal } from './change-signal.ts';
-import { awaitedFirst } from './awaited-first.ts';
+import { takeOverBusyFirst } from './busy-first.ts';
 import { openClaims, type Claims } from './claims.ts';
 import type { Counters } from './counters.ts';
 import { createOwner } from './create-owner.ts';
@@ -25,7 +25,6 @@ import { viewOf } from './fold-start.ts';
 import { createLogPorts } from './log-ports.ts';
 import { notOwnedError } from './not-owned-error.ts';
 import type { Owner } from './owner.ts';
-import { someAtOnce } from './some-at-once.ts';
 
 export interface PartitionsDependencies {
   readonly serverId: string;
@@ -61,11 +60,6 @@ const againMs = 100;
 const retakeMs = 1_000;
 const mostWaitMs = 2_000;
 const releaseMs = 4_000;
-/**
- * Their reads share requests to the engine; each may hold thousands of records. Many at once would all be ready as
- * late as the last one, and nobody could go ahead.
- */
-const takenAtOnce = 128;
 
 /** Resolves when the server's id is this process's; take-overs follow. Error: the signal's reason. */
 export async function openPartitions(deps: PartitionsDependencies, signal: AbortSignal): Promise<Partitions> {
@@ -188,6 +182,13 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     }
   };
 
+  const untilOwned = async (partitions: readonly number[], longestMs: number): Promise<void> => {
+    const untilMs = clock.monotonicMs() + longestMs;
+    const isOpen = (partition: number): boolean => ['starting', 'taking'].includes(phases.get(partition) ?? '');
+    for (let leftMs = longestMs; leftMs > 0 && partitions.some(isOpen); leftMs = untilMs - clock.monotonicMs())
+      await changes.wait(leftMs);
+  };
+
   const releaseOthers = (): void => {
     for (const [partition, phase] of phases) {
       if (phase === 'releasing' || (isAssigned(partition) && !stopping)) continue;
@@ -210,7 +211,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
     if (free.length > 0) {
       report('info', { partitions: formatRanges(free), version: deps.config()?.version }, 'takes partitions over');
       await claims.publish();
-      const running = someAtOnce(awaitedFirst(free, awaited), takenAtOnce, takeOver).finally(() =>
+      const running = takeOverBusyFirst(free, { ...deps, awaited, takeOver, untilOwned }).finally(() =>
         takingOver.delete(running),
       );
       takingOver.add(running);

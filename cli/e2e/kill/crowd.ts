@@ -16,6 +16,8 @@ import type { StackHandle } from './stack-handle.ts';
 export interface Crowd extends AsyncDisposable {
   readonly senders: readonly Device[];
   readonly devices: readonly Device[];
+  /** True: each sender sends once a second; false, as at first: as much as it gets answers for. */
+  isCalm: boolean;
   /** Ends sending, waits until every send is answered and every device saw what it should; says what did not happen. */
   settle(timeoutMs: number): Promise<string[]>;
   /** Resolves when history holds what the senders' devices saw; milliseconds that it took. Only after `settle`. */
@@ -36,6 +38,7 @@ export interface CrowdOptions {
 
 const inFlight = 8;
 const pauseMs = 100;
+const calmPauseMs = 1_000;
 
 export async function openCrowd({ stack, users, random, signal }: CrowdOptions): Promise<Crowd> {
   const accounts = await Promise.all(Array.from({ length: users }, (_, index) => stack.addUser(`crowd-${index}`)));
@@ -53,12 +56,13 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
   }
   const ids = senders.map((device) => device.session.userId);
   const devices = [...senders, ...seconds];
+  let isCalm = false;
   const stop = new AbortController();
   // Every device listens to both.
   setMaxListeners(0, stop.signal, signal);
   const loops = [
     ...senders.map((device, index) =>
-      chatter({ device, partners: partnersOf(ids, index), random, signal: stop.signal }),
+      chatter({ device, partners: partnersOf(ids, index), isCalm: () => isCalm, random, signal: stop.signal }),
     ),
     ...seconds.map((device, index) => disturb({ device, kind: index % 3, random, signal: stop.signal })),
   ];
@@ -66,6 +70,12 @@ export async function openCrowd({ stack, users, random, signal }: CrowdOptions):
   return {
     senders,
     devices,
+    get isCalm() {
+      return isCalm;
+    },
+    set isCalm(calm) {
+      isCalm = calm;
+    },
     get sentCount() {
       return sum(senders, ({ sent }) => sent.sends.length);
     },
@@ -129,14 +139,19 @@ interface Loop {
   readonly signal: AbortSignal;
 }
 
-async function chatter({ device, partners, random, signal }: Loop & { partners: readonly UserId[] }): Promise<void> {
+interface Chatter extends Loop {
+  readonly partners: readonly UserId[];
+  readonly isCalm: () => boolean;
+}
+
+async function chatter({ device, partners, isCalm, random, signal }: Chatter): Promise<void> {
   for (let count = 0; !signal.aborted; count += 1) {
-    const burst = 1 + randomInt(random, 3);
+    const burst = isCalm() ? 1 : 1 + randomInt(random, 3);
     for (let each = 0; each < burst && device.unsettled < inFlight; each += 1) {
       const to = partners[randomInt(random, partners.length)];
       if (to !== undefined) device.send(to, `message ${count}.${each} of ${device.name} ☂`);
     }
-    await systemClock.sleep(pauseMs + random.next() * pauseMs * 2, signal);
+    await systemClock.sleep(isCalm() ? calmPauseMs : pauseMs + random.next() * pauseMs * 2, signal);
   }
 }
 

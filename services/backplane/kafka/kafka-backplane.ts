@@ -77,6 +77,12 @@ async function build(options: KafkaBackplaneOptions, scope: Scope): Promise<Kafk
       check(partition);
       return (await reads.read(partition, from, limits)).records;
     },
+    async active(partitions, withinMs) {
+      partitions.forEach(check);
+      if (partitions.length === 0) return [];
+      const firsts = await reads.offsets(partitions, clock.nowMs() - withinMs);
+      return partitions.filter((partition) => (firsts.get(partition) ?? -1) >= 0);
+    },
     openTail: (handler) => tails.open(handler),
     openGroup: (group, handler) => groups.join(group, handler),
     async protect(holder, partition, from) {
