@@ -25,8 +25,14 @@ const longestStopMs = 10_000;
 const awayMs = 500;
 
 export async function clusterRound(scene: Scene<Cluster>, round: number): Promise<Readonly<Record<string, number>>> {
+  const beganMs = systemClock.monotonicMs();
+  await scene.stack.ready();
+  const readyMs = systemClock.monotonicMs() - beganMs;
+  return { 'wait before a round until every server is ready (ms)': readyMs, ...(await harm(scene, round)) };
+}
+
+async function harm(scene: Scene<Cluster>, round: number): Promise<Readonly<Record<string, number>>> {
   const { stack: cluster, random, signal } = scene;
-  await cluster.ready();
   const target = await pick(cluster, scene, round);
   await systemClock.sleep(random.next() * 500, signal);
   const kind = target.name.replace(/ .*$/, '');
