@@ -222,6 +222,19 @@ describe('a release', () => {
     expect(log.slice(-2).map(({ kind }) => kind)).toEqual(['relayed', 'mark']);
   });
 
+  it('appends nothing when the log ends with the owner’s own Mark', () => {
+    const { own, owner, events, appends, land, log, pass } = handDrivenOwner();
+    own();
+    land();
+    expect(log.at(-1)?.kind).toBe('mark');
+    const before = log.length;
+    owner.release(0);
+    pass(100);
+    expect(events.at(-1)).toBe('ended: released');
+    expect(appends).toEqual([]);
+    expect(log).toHaveLength(before);
+  });
+
   it('at once appends nothing more', () => {
     const { own, owner, events, appends, pass } = handDrivenOwner();
     own();
