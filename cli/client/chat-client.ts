@@ -91,8 +91,6 @@ export interface ChatClient extends AsyncDisposable {
   close(signal?: AbortSignal): Promise<void>;
 }
 
-const none = Buffer.alloc(0);
-
 export function openChatClient(dependencies: ChatClientDependencies): ChatClient {
   const { session, connectUrl, clock, random } = dependencies;
   const { store = createMemoryCursorStore(), start = 'now', deliveries = 'keep', queueCapacity = 1024 } = dependencies;
@@ -104,7 +102,7 @@ export function openChatClient(dependencies: ChatClientDependencies): ChatClient
   const queue = createEventQueue<FeedEvent>(queueCapacity, () => stream?.resume());
   const welcomed = createDeferred<void>();
   welcomed.promise.catch(() => undefined);
-  const position = createFeedPosition(none);
+  const position = createFeedPosition();
   let stream: Stream | undefined;
   let discovery: Discovery | undefined;
   let questions: { address: string; history: History } | undefined;

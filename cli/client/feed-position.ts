@@ -15,8 +15,8 @@ export interface FeedPosition {
   filled(watermark: Buffer): void;
 }
 
-export function createFeedPosition(start: Buffer): FeedPosition {
-  let cursor = start;
+export function createFeedPosition(): FeedPosition {
+  let cursor: Buffer = Buffer.alloc(0);
   return {
     get cursor() {
       return cursor;

@@ -35,8 +35,9 @@ export async function takeOverBusyFirst(partitions: readonly number[], deps: Bus
   // Without an answer in time all are the same.
   const answer = backplane.active(partitions, leaseMs + inUseMs).catch(() => []);
   const busy = new Set(await Promise.race([answer, clock.sleep(longestAskMs).then(() => [])]));
-  const first = partitions.filter((partition) => busy.has(partition) || awaited.has(partition));
-  const rest = partitions.filter((partition) => !first.includes(partition));
+  const isFirst = (partition: number): boolean => busy.has(partition) || awaited.has(partition);
+  const first = partitions.filter(isFirst);
+  const rest = partitions.filter((partition) => !isFirst(partition));
   await someAtOnce(awaitedFirst(first, awaited), takenAtOnce, takeOver);
   if (first.length > 0 && rest.length > 0) await deps.untilOwned(first, longestWaitMs);
   await someAtOnce(awaitedFirst(rest, awaited), takenAtOnce, takeOver);

@@ -80,8 +80,12 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
   /** When (monotonic) the take-overs that are not finished began. */
   let takingSinceMs: number | undefined;
 
+  const isBeingTaken = (partition: number): boolean => {
+    const phase = phases.get(partition);
+    return phase === 'starting' || phase === 'taking';
+  };
   const isTaking = (): boolean => {
-    for (const phase of phases.values()) if (phase === 'starting' || phase === 'taking') return true;
+    for (const partition of phases.keys()) if (isBeingTaken(partition)) return true;
     return false;
   };
   const reportTaken = (): void => {
@@ -184,8 +188,7 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
 
   const untilOwned = async (partitions: readonly number[], longestMs: number): Promise<void> => {
     const untilMs = clock.monotonicMs() + longestMs;
-    const isOpen = (partition: number): boolean => ['starting', 'taking'].includes(phases.get(partition) ?? '');
-    for (let leftMs = longestMs; leftMs > 0 && partitions.some(isOpen); leftMs = untilMs - clock.monotonicMs())
+    for (let leftMs = longestMs; leftMs > 0 && partitions.some(isBeingTaken); leftMs = untilMs - clock.monotonicMs())
       await changes.wait(leftMs);
   };
 

@@ -6,7 +6,7 @@
  * alone; at 100 appends/s an append took 62 ms at p50 against 18. A partition that moves is in both until the new
  * session has it, so that nothing comes later than before; what comes twice is seen by its offset.
  */
-import { createLeaderLoop, type Fetched, type LeaderLoop, type LeaderLoopOptions } from './leader-loop.ts';
+import { createLeaderLoop, type Fetched, type LeaderFetches, type LeaderLoopOptions } from './leader-loop.ts';
 
 /** New partitions are among the busy ones: they wait for the end of a short poll only. */
 const busyPollMs = 100;
@@ -20,7 +20,7 @@ interface Known {
   lastMs: number;
 }
 
-export function createLeaderFetches(options: LeaderLoopOptions): LeaderLoop {
+export function createLeaderFetches(options: LeaderLoopOptions): LeaderFetches {
   const { clock } = options;
   const known = new Map<Fetched, Known>();
 
@@ -51,9 +51,9 @@ export function createLeaderFetches(options: LeaderLoopOptions): LeaderLoop {
   });
 
   return {
-    add(follow, told) {
+    add(follow) {
       known.set(follow, { isQuiet: false, lastMs: clock.monotonicMs() });
-      busy.add(follow, told);
+      busy.add(follow);
     },
     remove(follow) {
       known.delete(follow);

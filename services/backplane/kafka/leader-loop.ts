@@ -24,9 +24,9 @@ export interface Fetched {
   readonly fail: (error: unknown) => void;
 }
 
-export interface LeaderLoop {
-  /** `told`: once the broker knows of it, so that what comes is in an answer of this loop. */
-  add(follow: Fetched, told?: () => void): void;
+/** What fetches partitions of one leader. */
+export interface LeaderFetches {
+  add(follow: Fetched): void;
   remove(follow: Fetched): void;
   /** `isPaused` changed. */
   changed(follow: Fetched): void;
@@ -37,6 +37,11 @@ const answerMs = 3000;
 const partitionBytes = 512 * 1024;
 const answerBytes = 8 * 1024 * 1024;
 const againMs = 100;
+
+export interface LeaderLoop extends LeaderFetches {
+  /** `told`: once the broker knows of it, so that what comes is in an answer of this loop. */
+  add(follow: Fetched, told?: () => void): void;
+}
 
 export interface LeaderLoopOptions {
   readonly cluster: Pick<Cluster, 'openLane' | 'refreshSoon'>;

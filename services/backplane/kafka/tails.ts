@@ -10,7 +10,7 @@ import type { Cluster } from './cluster.ts';
 import { createFollow, type Follow } from './follow.ts';
 import { codes } from './kafka-faults.ts';
 import { createLeaderFetches } from './leader-fetches.ts';
-import type { LeaderLoop } from './leader-loop.ts';
+import type { LeaderFetches } from './leader-loop.ts';
 import { expired, type Reads } from './reads.ts';
 
 export interface Tails extends AsyncDisposable {
@@ -67,11 +67,11 @@ function createTail(
   const { cluster, reads, topic, clock, gatherMs } = options;
   const places = new Map<number, Place>();
   /** For each broker that led something; without partitions they rest. */
-  const loops = new Map<number, LeaderLoop>();
+  const loops = new Map<number, LeaderFetches>();
   const waiting = new Set<Place>();
   let isScheduled = false;
 
-  const loopTo = (node: number): LeaderLoop => {
+  const loopTo = (node: number): LeaderFetches => {
     let known = loops.get(node);
     if (known === undefined) loops.set(node, (known = createLeaderFetches({ cluster, topic, node, clock, gatherMs })));
     return known;

@@ -57,9 +57,8 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
   let fencedAt = -1;
   let markAsOf = start.from;
   let protectedFrom = -1;
-  /** Offsets of the last valid Mark of this owner, and of the last valid record that others are told of. */
+  /** Offset of the last valid Mark of this owner. */
   let markedAt = -1;
-  let derivedAt = -1;
   let releasedAtMs = 0;
   shared.noteId(log.state.highestId);
   for (const accepted of start.keys) keys.add(accepted);
@@ -102,7 +101,6 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
     }
     if (record.kind === 'fence') readFence(record, offset, verdict === 'valid');
     if (verdict !== 'valid') return;
-    if (derivations.length > 0) derivedAt = offset;
     if (fencedAt < 0) for (const { target } of derivations) relay.used(target);
     const mine = 'own' in record && record.own.term === term && record.own.server === server;
     const entry = mine ? appender.readBack(record.own.sequence) : undefined;
@@ -244,17 +242,18 @@ export function createPartitionOwner(shared: Shared, partition: number, start: T
 
   /** The log ends with this owner's Mark, and its Relayed covers everything: another Mark would say the same. */
   function isMarked(): boolean {
-    const isRelayed = derivedAt < log.state.relayed && relay.outstanding() === 0;
-    return markedAt === next - 1 && isRelayed && gate.head() === undefined;
+    const { derived, relayed } = log.state;
+    return markedAt === next - 1 && [...derived.values()].every((offset) => offset < relayed);
   }
 
   /** True when it ended. */
   function finishRelease(): boolean {
     const { records } = appender.waiting();
     const late = clock.monotonicMs() - releasedAtMs > longestReleaseMs;
-    const done = records === 0 && (marks.finished() || isMarked());
+    const isIdle = records === 0 && gate.head() === undefined && relay.outstanding() === 0;
+    const done = (records === 0 && marks.finished()) || (isIdle && isMarked());
     if (done || late) end(done ? 'released' : 'released, with appends unfinished');
-    else if (records === 0 && gate.head() === undefined && relay.outstanding() === 0) marks.finish();
+    else if (isIdle) marks.finish();
     return done || late;
   }
 
