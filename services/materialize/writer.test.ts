@@ -57,3 +57,26 @@ test('who does not use his turn holds nobody up, and a write without a turn is m
   await Promise.all([rig.follow(1, 1), rig.writer.write(batchOf(2))]);
   expect(rig.writes.flat().toSorted((one, other) => one - other)).toEqual([1, 2]);
 });
+
+test('rows of one lot are made in several turns of the loop, so that other work comes between, and written together', async () => {
+  const rig = rigFor();
+  let loopTurns = 0;
+  let isCounting = true;
+  const count = (): void => {
+    loopTurns += 1;
+    if (isCounting) setImmediate(count);
+  };
+  setImmediate(count);
+  const madeIn = await Promise.all(
+    Array.from({ length: 64 }, async (_, partition) => {
+      await rig.writer.turn(8);
+      const turn = loopTurns;
+      await rig.writer.write(batchOf(partition));
+      return turn;
+    }),
+  );
+  isCounting = false;
+  // A sixteenth of the 512 records that wait: 32 of them, so four partitions, in each turn.
+  expect(new Set(madeIn).size).toBeGreaterThanOrEqual(14);
+  expect(rig.writes).toEqual([Array.from({ length: 64 }, (_, partition) => partition)]);
+});

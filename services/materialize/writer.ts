@@ -34,19 +34,22 @@ const backlogRecords = 2000;
  * commit, and commits are what appends on the same disk wait for: with 256 their median latency was a third higher.
  */
 const lotRecords = 4000;
+/**
+ * Whose turn it is in one turn of the loop (about 1 ms of making rows), or a sixteenth of what waits. All of a lot at
+ * once held up what arrived meanwhile: at 1 000 messages/s the 90th percentile was a fifth higher.
+ */
+const sliceRecords = 24;
 
 export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>; clock: Clock }): HistoryWriter {
   const { historyDb, clock } = deps;
-  let turns: Turn[] = [];
+  const turns: Turn[] = [];
   let waitingRecords = 0;
   let waiting: Waiting[] = [];
   let isRunning = false;
 
   const run = async (): Promise<void> => {
     while (turns.length > 0 || waiting.length > 0) {
-      grant();
-      // Those whose turn it is join.
-      await new Promise((resolve) => void setImmediate(resolve));
+      await grant();
       const startedMs = clock.monotonicMs();
       await writeWaiting();
       const restMs = Math.min(longestRestMs, restPerWrite * (clock.monotonicMs() - startedMs));
@@ -55,18 +58,21 @@ export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>;
     isRunning = false;
   };
 
-  const grant = (): void => {
+  /** Those whose turn it is have joined when it resolves. */
+  const grant = async (): Promise<void> => {
     const most = Math.max(lotRecords, waitingRecords / 8);
-    let granted = 0;
-    let count = 0;
-    for (const { records, begin } of turns) {
-      if (granted >= most) break;
-      granted += records;
-      count += 1;
-      begin();
+    const slice = Math.max(sliceRecords, waitingRecords / 16);
+    for (let granted = 0; granted < most && turns.length > 0;) {
+      const end = Math.min(most, granted + slice);
+      while (granted < end) {
+        const turn = turns.shift();
+        if (turn === undefined) break;
+        granted += turn.records;
+        waitingRecords -= turn.records;
+        turn.begin();
+      }
+      await new Promise((resolve) => void setImmediate(resolve));
     }
-    turns = turns.slice(count);
-    waitingRecords -= granted;
   };
 
   const writeWaiting = async (): Promise<void> => {

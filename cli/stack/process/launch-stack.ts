@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { StackFolders } from '../folders.ts';
+import { serverProgram } from '../server-program.ts';
 import { crashFileName } from '../log-file.ts';
 import { endServers } from './end-servers.ts';
 import { processStartOf } from './process-identity.ts';
@@ -68,7 +69,7 @@ export async function launchStack(request: LaunchRequest): Promise<number> {
 }
 
 function spawnStack({ environment, name, folders, portBase, keep, enginesUp }: LaunchRequest): ChildProcess {
-  const [node, ...options] = environment.program;
+  const [node, ...options] = serverProgram(environment.program);
   const crashFile = openSync(join(folders.logs, crashFileName), 'w', 0o600);
   try {
     const args = [...options, 'service', 'run', '--all', '--name', name];

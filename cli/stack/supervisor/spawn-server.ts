@@ -9,6 +9,7 @@ import type { Environment } from '../../commands/environment.ts';
 import type { LogLevel } from '../../output/log-line.ts';
 import { processStartOf } from '../process/process-identity.ts';
 import { parseStackMessage, type EngineUp } from '../process/stack-message.ts';
+import { serverProgram } from '../server-program.ts';
 import type { StackServer } from '../stack-files.ts';
 import type { Begin } from './begin-message.ts';
 import { unitName, type LaunchServer } from './launch-server.ts';
@@ -66,7 +67,7 @@ function spawnInto(
   file: string,
   { environment, args }: { readonly environment: Environment; readonly args: readonly string[] },
 ): ChildProcess {
-  const [node, ...options] = environment.program;
+  const [node, ...options] = serverProgram(environment.program);
   const output = openSync(file, 'w', 0o600);
   try {
     return spawn(node, [...options, ...args], {
