@@ -25,7 +25,7 @@ export interface StreamIdentity {
 }
 
 const maxFrameBytes = 512 * 1024;
-/** A frame that is not taken for this long: the client has stopped reading. */
+/** A frame that is not taken for this long, while this server attends to its streams: the client has stopped reading. */
 const blockedMs = 100;
 const laggingMs = 2_000;
 
@@ -101,7 +101,7 @@ export class ClientStream implements Subscriber {
     if (this.#writing || this.#queue.length === 0) return;
     const chunks = this.#take();
     this.#writing = true;
-    this.#writtenAtMs = this.#host.clock.monotonicMs();
+    this.#writtenAtMs = this.#host.attention.attendedMs();
     this.#outlet.write(this.#frame(chunks), () => this.#sent());
   }
 
@@ -165,7 +165,7 @@ export class ClientStream implements Subscriber {
   }
 
   #blockedFor(): number {
-    return this.#writing ? this.#host.clock.monotonicMs() - this.#writtenAtMs : 0;
+    return this.#writing ? this.#host.attention.attendedMs() - this.#writtenAtMs : 0;
   }
 
   #add(chunk: Buffer): void {

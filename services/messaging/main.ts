@@ -4,6 +4,7 @@
 import { openConfigWatcher } from '../config-db/config-watcher.ts';
 import { CecochatError } from '../core/errors.ts';
 import { createScope } from '../core/lifecycle.ts';
+import { watchAttention } from '../core/time/attention.ts';
 import { createAuthenticator } from '../runtime/auth.ts';
 import { createGrpcHost } from '../runtime/grpc.ts';
 import { createGrpcHandlers } from '../runtime/grpc-handlers.ts';
@@ -49,7 +50,7 @@ export async function startMessaging(context: ServerContext<MessagingSettings>):
     const foldStart = foldStartFrom(backplane);
     const feeds = createFeeds({ backplane, foldStart, tailBytes: settings.tailBytes });
     const limits = { queueMessages: settings.clientQueueMessages, queueBytes: settings.clientQueueBytes };
-    const host = createStreamHost({ clock, feeds, counters, limits });
+    const host = createStreamHost({ clock, attention: scope.use(watchAttention(clock)), feeds, counters, limits });
     const { sinks, appended } = metricsOf(registry, server);
     const partitions = scope.use(
       await openPartitions(

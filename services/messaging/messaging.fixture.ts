@@ -15,6 +15,7 @@ import { CecochatError } from '../core/errors.ts';
 import { makeSendKey, type ClientId, type UserId } from '../core/ids.ts';
 import { createScope, type Scope } from '../core/lifecycle.ts';
 import { systemRandom } from '../core/random.ts';
+import { watchAttention } from '../core/time/attention.ts';
 import { systemClock } from '../core/time/clock.ts';
 import { createChat, type Chat } from './chat.ts';
 import type { ChatSession } from './chat-session.ts';
@@ -74,9 +75,10 @@ export async function openRig(): Promise<Rig> {
       const foldStart = foldStartFrom(backplane);
       const feeds = createFeeds({ backplane, foldStart, tailBytes: options.tailBytes ?? 1_000_000 });
       let aheadMs = 0;
-      const ahead = { ...clock, monotonicMs: () => clock.monotonicMs() + aheadMs };
+      const attention = own.use(watchAttention(clock));
       const host = createStreamHost({
-        clock: ahead,
+        clock,
+        attention: { attendedMs: () => attention.attendedMs() + aheadMs },
         feeds,
         counters,
         limits: { queueMessages: 256, queueBytes: 1_000_000 },

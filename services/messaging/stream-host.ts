@@ -3,6 +3,7 @@
  * written together once the present turn's work is done.
  */
 import type { CecochatError } from '../core/errors.ts';
+import type { Attention } from '../core/time/attention.ts';
 import type { Clock } from '../core/time/clock.ts';
 import type { Counters } from './counters.ts';
 import type { Feeds } from './feeds.ts';
@@ -20,7 +21,8 @@ export interface StreamLimits {
 }
 
 export interface StreamHost {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly attention: Pick<Attention, 'attendedMs'>;
   readonly feeds: Feeds;
   readonly counters: Counters;
   readonly limits: StreamLimits;
