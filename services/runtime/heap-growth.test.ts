@@ -9,11 +9,17 @@ const mebibyte = 1024 * 1024;
 const slowGrowth = '--heap-growing-percent=30';
 
 test('a heap may grow by 64 MiB, and one that has as much in use by what V8 thinks best', () => {
-  expect(growthPercent(4 * mebibyte)).toBe(400);
-  expect(growthPercent(32 * mebibyte)).toBe(200);
-  expect(growthPercent(50 * mebibyte)).toBe(128);
-  expect(growthPercent(64 * mebibyte)).toBe(0);
-  expect(growthPercent(1024 * mebibyte)).toBe(0);
+  const limit = 4096 * mebibyte;
+  expect(growthPercent(4 * mebibyte, limit)).toBe(400);
+  expect(growthPercent(32 * mebibyte, limit)).toBe(200);
+  expect(growthPercent(50 * mebibyte, limit)).toBe(128);
+  expect(growthPercent(64 * mebibyte, limit)).toBe(0);
+  expect(growthPercent(1024 * mebibyte, limit)).toBe(0);
+});
+
+test('where memory is scarce, a heap may grow by an eighth of it', () => {
+  expect(growthPercent(12 * mebibyte, 128 * mebibyte)).toBe(133);
+  expect(growthPercent(16 * mebibyte, 128 * mebibyte)).toBe(0);
 });
 
 async function collectionsOf(...args: string[]): Promise<number> {

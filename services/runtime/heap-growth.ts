@@ -3,12 +3,14 @@
  * of MB grows by a third between two collections: at 1 000 messages/s it was collected every two seconds, each time
  * with marking that takes a processor for about 80 ms beside the messages on their way, and these alone made the 99th
  * percentile of `bench messages --rate 1000` (85 ms; 40 ms with this; --trace-gc shows them). Marking costs what
- * is in use, not what is garbage, so collecting seldom costs memory only: here about `gatheredBytes`.
+ * is in use, not what is garbage, so collecting seldom costs memory only: here about 64 MiB.
  */
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
-const gatheredBytes = 64 * 1024 * 1024;
+const mostGatheredBytes = 64 * 1024 * 1024;
+/** Of what V8 may use at all, where that is little: in a container of 256 MiB. */
+const gatheredPart = 1 / 8;
 /**
  * What a collection leaves in use decides how far the heap grows after the *next* one, for V8 sets its limit before it
  * tells. A server that has just started has more in use by then: this bounds how far it overshoots.
@@ -18,10 +20,11 @@ const mostPercent = 400;
 let isWatched = false;
 
 /**
- * By how many percent a heap of which `usedBytes` bytes are in use may grow until the next collection; 0: by what V8
- * thinks best, which for a large heap is more than `gatheredBytes` anyway.
+ * By how many percent a heap of which `usedBytes` bytes are in use, and which may have `limitBytes`, may grow until the
+ * next collection; 0: by what V8 thinks best, which for a large heap is more than this anyway.
  */
-export function growthPercent(usedBytes: number): number {
+export function growthPercent(usedBytes: number, limitBytes: number): number {
+  const gatheredBytes = Math.min(mostGatheredBytes, limitBytes * gatheredPart);
   return usedBytes >= gatheredBytes ? 0 : Math.min(mostPercent, Math.round((100 * gatheredBytes) / usedBytes));
 }
 
@@ -29,9 +32,13 @@ export function growthPercent(usedBytes: number): number {
 export function letGarbageGather(): void {
   if (isWatched) return;
   isWatched = true;
-  setGrowth(mostPercent);
+  const adapt = (): void => {
+    const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();
+    setGrowth(growthPercent(usedBytes, limitBytes));
+  };
+  adapt();
   new PerformanceObserver((list) => {
-    if (list.getEntries().some((entry) => isMajor(entry))) setGrowth(growthPercent(getHeapStatistics().used_heap_size));
+    if (list.getEntries().some((entry) => isMajor(entry))) adapt();
   }).observe({ entryTypes: ['gc'] });
 }
 

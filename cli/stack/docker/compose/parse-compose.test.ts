@@ -128,6 +128,18 @@ volumes:
       'services:\n  a: { image: x, depends_on: [b] }\n  b: { image: x, depends_on: [a] }\n',
       ':2: services depend on each other: a → b → a',
     ],
+    ['a key that is not Compose', 'servcies: {}\n', ':1: the Compose specification has no key servcies'],
+    [
+      'such a key deep inside',
+      'services:\n  a:\n    image: x\n    ports:\n      - 80:80\n      - { target: 80, pblished: 8 }\n',
+      ':6: the Compose specification has no key services.a.ports.1.pblished',
+    ],
+    [
+      'a value that is not Compose',
+      'services:\n  a:\n    image: x\n    depends_on:\n      b: { condition: soon }\n',
+      ':5: services.a.depends_on.b.condition must be one of service_started, service_healthy',
+    ],
+    ['nothing in it', '', ':1: a compose file must be a mapping'],
     ['a list for a mapping', 'services: [a]\n', ':1: services must be a mapping'],
     ['a missing variable', 'services:\n  a:\n    image: ${X:?which image}\n', ':3: which image'],
     ['what is no YAML', 'services:\n  a: [\n', '/files/compose.yaml:'],

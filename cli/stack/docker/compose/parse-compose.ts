@@ -1,8 +1,9 @@
 /**
- * Text of a compose file → what it says. Whatever `up` does not support is refused with file and line.
+ * Text of a compose file → what it says. Whatever is not Compose, or not supported by `up`, is refused with file and line.
  */
 import { dirname } from 'node:path';
 import type { ComposeModel, Service } from './compose-model.ts';
+import { schemaFaultOf } from './compose-schema.ts';
 import type { Variables } from './interpolate.ts';
 import { readService, unsupported } from './parse-service.ts';
 import { YamlReader, type Entry } from './yaml-reader.ts';
@@ -24,6 +25,8 @@ export function parseComposeFiles(files: readonly ComposeText[], variables: Vari
   const volumes: string[] = [];
   for (const { file, text } of files) {
     const reader = new YamlReader(file, text, variables);
+    const fault = schemaFaultOf(reader.plain);
+    if (fault !== undefined) throw reader.refuse(reader.locate(fault.path), fault.what);
     for (const { key, at, value } of reader.entries(reader.root, 'a compose file')) {
       if (key === 'services') {
         for (const entry of reader.entries(value, 'services')) services.push(placeService(reader, file, entry));

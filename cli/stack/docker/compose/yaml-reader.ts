@@ -8,6 +8,7 @@ import {
   isScalar,
   isSeq,
   LineCounter,
+  parse,
   parseDocument,
   type Document,
   type Node,
@@ -28,6 +29,7 @@ export interface Entry {
 
 export class YamlReader {
   readonly #file: string;
+  readonly #text: string;
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
   readonly #variables: Variables;
@@ -35,6 +37,7 @@ export class YamlReader {
   /** Error: settings.invalid, with file and line, when it is not YAML. */
   constructor(file: string, text: string, variables: Variables) {
     this.#file = file;
+    this.#text = text;
     this.#variables = variables;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const [error] = this.#document.errors;
@@ -43,6 +46,27 @@ export class YamlReader {
 
   get root(): YamlNode {
     return this.#document.contents;
+  }
+
+  /** The whole document as plain values, aliases and merge keys followed, variables not filled in. */
+  get plain(): unknown {
+    // Read anew: the option turns the keys of merges into symbols, and their places would be lost.
+    return parse(this.#text, { merge: true });
+  }
+
+  /** Where the key or item at the end of a path of keys and places in lists stands, or what of the path there is. */
+  locate(path: readonly string[]): YamlNode {
+    let at = this.root;
+    let value = this.root;
+    for (const step of path) {
+      if (this.isList(value)) at = value = this.items(value, step)[Number(step)] ?? null;
+      else if (this.isMap(value)) {
+        const entry = this.entries(value, step).find(({ key }) => key === step);
+        if (entry === undefined) break;
+        ({ at, value } = entry);
+      } else break;
+    }
+    return at;
   }
 
   /** An error that names file, line and what is wrong there. */
