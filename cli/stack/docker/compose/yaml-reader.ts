@@ -51,7 +51,8 @@ export class YamlReader {
   /** The whole document as plain values, aliases and merge keys followed, variables not filled in. */
   get plain(): unknown {
     // Read anew: the option turns the keys of merges into symbols, and their places would be lost.
-    return parse(this.#text, { merge: true });
+    const plain: unknown = parse(this.#text, { merge: true });
+    return plain;
   }
 
   /** Where the key or item at the end of a path of keys and places in lists stands, or what of the path there is. */
