@@ -7,9 +7,11 @@ import { createAdminCheck } from '../runtime/admin.ts';
 import { createHttpHost } from '../runtime/http.ts';
 import type { RunningServer, ServerContext } from '../runtime/server.ts';
 import { createConfigurator } from './configurator.ts';
+import { watchForDeaths } from './death-watch.ts';
 import { configuratorApi } from './http.ts';
 import type { Replacement } from './replacement-plan.ts';
 import { watchForReplacement } from './replacement.ts';
+import { connectToServer } from './server-connection.ts';
 import type { ConfiguratorSettings } from './settings.ts';
 
 export async function startConfigurator(context: ServerContext<ConfiguratorSettings>): Promise<RunningServer> {
@@ -51,6 +53,15 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
         failed: (error) => log.warn({ err: error }, 'the leases of the messaging servers could not be looked at'),
       })
     : undefined;
+  const deaths = settings.replaceDeadServers
+    ? watchForDeaths({
+        configDb,
+        clock,
+        connect: connectToServer,
+        died: (dead) => log.warn({ dead }, 'a messaging server died: nobody listens at its address any more'),
+        failed: (error) => log.warn({ err: error }, 'the messaging servers could not be watched'),
+      })
+    : undefined;
   log.info({ http: http.address }, 'configurator listens');
   return {
     name: 'configurator',
@@ -59,6 +70,7 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
     grpcAddress: undefined,
     notReady,
     async [Symbol.asyncDispose]() {
+      await deaths?.[Symbol.asyncDispose]();
       await replacement?.[Symbol.asyncDispose]();
       await http[Symbol.asyncDispose]();
       log.info({}, 'configurator stopped');
