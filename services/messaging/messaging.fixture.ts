@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListenResponse, OpenResponse, SendMessageRequest } from '../../protos/gen/cecochat/v1/chat.ts';
 import type { Event } from '../../protos/gen/cecochat/v1/message.ts';
+import type { Backplane } from '../backplane/backplane.ts';
 import { openEmbeddedBackplane } from '../backplane/embedded/embedded-backplane.ts';
 import { openConfigWatcher } from '../config-db/config-watcher.ts';
 import { seedValues } from '../config-db/dynamic-config-seed.ts';
@@ -40,6 +41,8 @@ export interface Server extends AsyncDisposable {
 }
 
 export interface ServerOptions {
+  /** Every partition of the log that the server has to do with, each time. */
+  readonly touched?: (partition: number) => void;
   readonly tailBytes?: number;
   /** Whoever asks for the bounds of a log waits for this. */
   readonly beforeBounds?: (partition: number) => Promise<void> | undefined;
@@ -51,14 +54,17 @@ export interface Rig extends AsyncDisposable {
   assign(ranges: Record<string, string>): Promise<void>;
 }
 
-export async function openRig(): Promise<Rig> {
+/** `partitions`: of the log; eight where nothing is said. */
+export async function openRig({ partitions = partitionCount } = {}): Promise<Rig> {
   const scope = createScope();
   const folder = await mkdtemp(join(tmpdir(), 'cecochat-messaging-'));
   scope.defer(() => rm(folder, { recursive: true, force: true }));
   const clock = systemClock;
-  const backplane = scope.use(await openEmbeddedBackplane({ folder: join(folder, 'b'), partitionCount, clock }));
+  const backplane = scope.use(
+    await openEmbeddedBackplane({ folder: join(folder, 'b'), partitionCount: partitions, clock }),
+  );
   const configDb = scope.use(await openEmbeddedConfigDb({ folder: join(folder, 'c'), clock }));
-  const seeded = seedValues(await configDb.read(), { partitionCount, messagingServerIds: ['s1'] });
+  const seeded = seedValues(await configDb.read(), { partitionCount: partitions, messagingServerIds: ['s1'] });
   await configDb.apply({ expectedVersion: 0, author: 'test', values: seeded });
   return {
     scope,
@@ -72,8 +78,9 @@ export async function openRig(): Promise<Rig> {
       let partitions: Partitions | undefined;
       const config = own.use(await openConfigWatcher({ configDb, clock, changed: () => partitions?.reconcile() }));
       const counters = createCounters();
-      const foldStart = foldStartFrom(backplane);
-      const feeds = createFeeds({ backplane, foldStart, tailBytes: options.tailBytes ?? 1_000_000 });
+      const log = watched(backplane, options);
+      const foldStart = foldStartFrom(log);
+      const feeds = createFeeds({ backplane: log, foldStart, tailBytes: options.tailBytes ?? 1_000_000 });
       let aheadMs = 0;
       const attention = own.use(watchAttention(clock));
       const host = createStreamHost({
@@ -88,13 +95,7 @@ export async function openRig(): Promise<Rig> {
           serverId,
           instanceId: `${serverId}-1`,
           leaseMs: 5000,
-          backplane: {
-            ...backplane,
-            async bounds(partition) {
-              await options.beforeBounds?.(partition);
-              return await backplane.bounds(partition);
-            },
-          },
+          backplane: log,
           configDb,
           config: () => config.current(),
           clock,
@@ -125,6 +126,39 @@ export async function openRig(): Promise<Rig> {
       return scope.use(server);
     },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+function watched(backplane: Backplane, { touched, beforeBounds }: ServerOptions): Backplane {
+  return {
+    ...backplane,
+    append(partition, values) {
+      touched?.(partition);
+      return backplane.append(partition, values);
+    },
+    async bounds(partition) {
+      touched?.(partition);
+      await beforeBounds?.(partition);
+      return await backplane.bounds(partition);
+    },
+    read(partition, from, limits) {
+      touched?.(partition);
+      return backplane.read(partition, from, limits);
+    },
+    active(partitions, withinMs) {
+      for (const partition of partitions) touched?.(partition);
+      return backplane.active(partitions, withinMs);
+    },
+    openTail(handler) {
+      const tail = backplane.openTail(handler);
+      return {
+        ...tail,
+        assign(partition, from) {
+          touched?.(partition);
+          tail.assign(partition, from);
+        },
+      };
+    },
   };
 }
 

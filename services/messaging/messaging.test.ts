@@ -75,6 +75,19 @@ describe('messaging', () => {
     expect(other.ended).toBeUndefined();
   });
 
+  test('a server has to do with the logs of its own partitions only, however many there are', async () => {
+    await using rig = await openRig({ partitions: 10_000 });
+    const [from, to] = [bob, alice].map((user) => partitionOf(user, 10_000));
+    await rig.assign({ s1: `${from},${to}`, s2: '9999' });
+    const touched = new Set<number>();
+    const server = await rig.start('s1', { touched: (partition) => void touched.add(partition) });
+    const receiver = await open(server, session(alice));
+    const sender = await open(server, session(bob));
+    say(sender, send(alice, 'hello'));
+    await receiver.until(({ events }) => events.length === 1);
+    expect(touched).toEqual(new Set([from, to]));
+  });
+
   test('a moved partition ends its streams with refresh, and the client goes on at the new server', async () => {
     await using rig = await openRig();
     const [one, two] = [await rig.start('s1'), await rig.start('s2')];
