@@ -1,13 +1,16 @@
 /**
- * How a process of servers is started. V8's young generation may grow to twice its usual size: what a message needs on
- * its way lives for up to a second (until history has it), and with the usual 16 MiB, collected four times a second at
- * 1 000 messages/s, half of it was taken for old. Twice as much went to the old generation (4 instead of 2 MB/s), whose
- * collections are what stalls everybody. It can be set at the start only. See services/runtime/heap-growth.ts.
+ * How `up` starts a process of servers; containers, and `service run` by hand, have V8's own sizes. Here the young
+ * generation may grow to twice as much. What a message needs lives for up to a second, until history has it: with the
+ * usual 16 MiB, collected four times a second at 1 000 messages/s, twice as much of it was taken for old (4 instead of
+ * 2 MB/s), and collections of what is old stall everybody. See services/runtime/heap-growth.ts.
  */
+import type { Environment } from '../commands/environment.ts';
+
 const flags = ['--max-semi-space-size=32'];
 
-/** `program`: [node, its options, script]. Options that are there stay, and come last, where they win. */
-export function serverProgram(program: readonly [string, ...string[]]): readonly [string, ...string[]] {
+/** [node, its options, script]. A size that somebody has set, as an option or in NODE_OPTIONS, stays. */
+export function serverProgram({ program, env }: Pick<Environment, 'program' | 'env'>): readonly [string, ...string[]] {
   const [node, ...rest] = program;
-  return [node, ...flags.filter((flag) => !rest.includes(flag)), ...rest];
+  const isSet = [env['NODE_OPTIONS'] ?? '', ...rest].some((options) => /semi[-_]space[-_]size/.test(options));
+  return isSet ? program : [node, ...flags, ...rest];
 }

@@ -1,9 +1,7 @@
 /**
- * Tells deaths of messaging servers sooner than their leases end: when a process dies, its machine closes its
- * connections at once and refuses new ones. A server that had answered here, whose connection ends and whose port is
- * then refused twice, is dead; its lease is released in its name, and whoever watches the leases goes on from there.
- * A machine that dies or is cut off answers nothing, which says nothing: then the lease ends by itself. Should a
- * process renew a lease that was taken from it, then what refused was something in between, and its connection is
+ * Tells deaths of messaging servers before their leases end: a server that had answered, whose connection ends and
+ * whose port is then refused twice, is dead; its lease is released in its name. A machine that dies or is cut off
+ * answers nothing, which says nothing. Should a process renew the lease that was taken from it, its connection is
  * believed no more. Being wrong costs a take-over, nothing else: terms keep a stale owner harmless.
  */
 import type { ConfigDb, Lease } from '../config-db/config-db.ts';
@@ -17,8 +15,9 @@ export interface DeathWatchDependencies {
   readonly configDb: Pick<ConfigDb, 'leases' | 'watchLeases' | 'read' | 'release'>;
   readonly clock: Clock;
   readonly connect: Connect;
-  /** The lease of this server was released, `holder` was its process. */
+  /** The lease of this server was released. */
   readonly died: (server: string) => void;
+  /** Once until it works again. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -27,72 +26,108 @@ export interface DeathWatch extends AsyncDisposable {
   refresh(): Promise<void>;
 }
 
+/** One process of a messaging server: each has a lease as a holder of its own. */
+interface Followed {
+  readonly server: string;
+  readonly holder: string;
+  readonly address: string;
+  readonly connection: Connection;
+}
+
 const refreshMs = 1_000;
 /** Between two connections that are refused: a port may be refused while a process hands it over. */
 const confirmMs = 50;
+/** An address that only clients reach is tried ever less often. */
+const longestPauseMs = 30_000;
 
 export function watchForDeaths(deps: DeathWatchDependencies): DeathWatch {
   const { configDb, clock, connect } = deps;
   const ended = new AbortController();
-  /** By process, which has a lease that is its own. */
-  const connections = new Map<string, Connection>();
+  const followed = new Map<string, Followed>();
+  const working = new Set<Promise<void>>();
+  /** By holder: when it is tried again (monotonic), and after which pause. */
+  const pauses = new Map<string, { readonly ms: number; readonly untilMs: number }>();
   const released = new Set<string>();
   const mistrusted = new Set<string>();
   let refreshing: Promise<void> | undefined;
+  let hasFailed = false;
+
+  const addresses = async (): Promise<ReadonlyMap<string, string>> => {
+    const parsed = parseDynamicConfig(await configDb.read());
+    return 'faults' in parsed ? new Map() : parsed.config.serverAddresses;
+  };
 
   const isRefused = async (address: string): Promise<boolean> => {
     const connection = connect(address);
     try {
-      return (await connection.opened) === 'refused';
+      return (await connection.opened) === 'refused' && !ended.signal.aborted;
     } finally {
       connection.close();
     }
   };
 
-  const leaseOf = async (server: string, holder: string): Promise<Lease | undefined> => {
-    const name = `${serverLeasePrefix}${server}`;
-    return (await configDb.leases(name)).find((lease) => lease.name === name && lease.holder === holder);
-  };
-
-  const confirm = async (server: string, holder: string, address: string): Promise<void> => {
+  const confirm = async ({ server, holder, address }: Followed): Promise<void> => {
     if (!(await isRefused(address))) return;
     await clock.sleep(confirmMs, ended.signal);
     if (!(await isRefused(address))) return;
-    const lease = await leaseOf(server, holder);
+    const name = `${serverLeasePrefix}${server}`;
+    const lease = (await configDb.leases(name)).find((one) => one.name === name && one.holder === holder);
     if (lease === undefined || !isLiving(lease)) return;
+    // A new process has its lease before its address is known, and may listen elsewhere.
+    if ((await addresses()).get(server) !== address || ended.signal.aborted) return;
+    await configDb.release({ name, holder });
     released.add(holder);
-    await configDb.release({ name: lease.name, holder });
     deps.died(server);
   };
 
-  const follow = async (server: string, holder: string, address: string): Promise<void> => {
-    const connection = connect(address);
-    connections.set(holder, connection);
+  const follow = async (one: Followed): Promise<void> => {
+    const { holder, connection } = one;
     try {
-      if ((await connection.opened) !== 'opened') return;
+      if ((await connection.opened) !== 'opened') {
+        const ms = Math.min(longestPauseMs, 2 * (pauses.get(holder)?.ms ?? refreshMs / 2));
+        pauses.set(holder, { ms, untilMs: clock.monotonicMs() + ms });
+        return;
+      }
+      pauses.delete(holder);
       await connection.closed;
-      if (!ended.signal.aborted) await confirm(server, holder, address);
+      if (followed.get(holder) === one && !ended.signal.aborted) await confirm(one);
     } finally {
       connection.close();
-      connections.delete(holder);
+      if (followed.get(holder) === one) followed.delete(holder);
     }
   };
 
   const tell = (error: unknown): void => {
-    if (!ended.signal.aborted) deps.failed(error);
+    if (ended.signal.aborted || hasFailed) return;
+    hasFailed = true;
+    deps.failed(error);
+  };
+
+  const forget = (known: { delete(holder: string): boolean; keys(): Iterable<string> }, holders: Set<string>): void => {
+    for (const holder of known.keys()) if (!holders.has(holder)) known.delete(holder);
   };
 
   const refresh = async (): Promise<void> => {
-    const leases = (await configDb.leases(serverLeasePrefix)).filter((lease) => isLiving(lease));
-    for (const { holder } of leases) if (released.delete(holder)) mistrusted.add(holder);
-    const missing = leases.filter(({ holder }) => !connections.has(holder) && !mistrusted.has(holder));
-    if (missing.length === 0) return;
-    const parsed = parseDynamicConfig(await configDb.read());
-    if ('faults' in parsed) return;
-    for (const { name, holder } of missing) {
+    const leases = await configDb.leases(serverLeasePrefix);
+    const living = leases.filter((lease) => isLiving(lease));
+    for (const { holder } of living) if (released.delete(holder)) mistrusted.add(holder);
+    const holders = new Set(leases.map(({ holder }) => holder));
+    for (const known of [pauses, released, mistrusted]) forget(known, holders);
+    const known = living.length === 0 ? new Map<string, string>() : await addresses();
+    hasFailed = false;
+    for (const { name, holder } of living) {
       const server = name.slice(serverLeasePrefix.length);
-      const address = parsed.config.serverAddresses.get(server);
-      if (address !== undefined && !ended.signal.aborted) follow(server, holder, address).catch(tell);
+      const address = known.get(server);
+      const before = followed.get(holder);
+      if (address === undefined || before?.address === address || mistrusted.has(holder)) continue;
+      if ((pauses.get(holder)?.untilMs ?? 0) > clock.monotonicMs() || ended.signal.aborted) continue;
+      const one = { server, holder, address, connection: connect(address) };
+      followed.set(holder, one);
+      before?.connection.close();
+      const work = follow(one)
+        .catch(tell)
+        .finally(() => working.delete(work));
+      working.add(work);
     }
   };
   const refreshOnce = (): Promise<void> => {
@@ -112,8 +147,9 @@ export function watchForDeaths(deps: DeathWatchDependencies): DeathWatch {
       ended.abort();
       timer.cancel();
       await watching[Symbol.asyncDispose]();
-      for (const connection of connections.values()) connection.close();
       await refreshing?.catch(() => undefined);
+      for (const { connection } of followed.values()) connection.close();
+      await Promise.all(working);
     },
   };
 }

@@ -11,7 +11,7 @@ import { watchForDeaths } from './death-watch.ts';
 import { configuratorApi } from './http.ts';
 import type { Replacement } from './replacement-plan.ts';
 import { watchForReplacement } from './replacement.ts';
-import { connectToServer } from './server-connection.ts';
+import { serverConnector } from './server-connection.ts';
 import type { ConfiguratorSettings } from './settings.ts';
 
 export async function startConfigurator(context: ServerContext<ConfiguratorSettings>): Promise<RunningServer> {
@@ -57,7 +57,7 @@ export async function startConfigurator(context: ServerContext<ConfiguratorSetti
     ? watchForDeaths({
         configDb,
         clock,
-        connect: connectToServer,
+        connect: serverConnector(clock),
         died: (dead) => log.warn({ dead }, 'a messaging server died: nobody listens at its address any more'),
         failed: (error) => log.warn({ err: error }, 'the messaging servers could not be watched'),
       })

@@ -62,11 +62,14 @@ export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>;
   const grant = async (): Promise<void> => {
     const most = Math.max(lotRecords, waitingRecords / 8);
     const slice = Math.max(sliceRecords, waitingRecords / 16);
-    for (let granted = 0; granted < most && turns.length > 0;) {
+    // Those that come meanwhile wait for the next write, so that rows which are made do not wait for them.
+    let left = turns.length;
+    for (let granted = 0; granted < most && left > 0;) {
       const end = Math.min(most, granted + slice);
       while (granted < end) {
-        const turn = turns.shift();
+        const turn = left > 0 ? turns.shift() : undefined;
         if (turn === undefined) break;
+        left -= 1;
         granted += turn.records;
         waitingRecords -= turn.records;
         turn.begin();

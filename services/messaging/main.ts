@@ -126,13 +126,15 @@ export async function startMessaging(context: ServerContext<MessagingSettings>):
       }),
     );
     // First: new calls are refused and streams end, so that nothing holds up the release of the partitions.
-    scope.defer(() => {
-      partitions.stop();
+    scope.defer(async () => {
+      const told = partitions.stop();
       grpc.setServing(false);
       failStreams(
         host,
         new CecochatError('server.stopping', `server ${serverId} is stopping`, { hint: 'ask connect again' }),
       );
+      // A port that is refused before they know looks like death (configurator's death watch).
+      await told;
     });
     log.info({ http: http.address, grpc: grpc.address }, 'messaging listens');
     return {

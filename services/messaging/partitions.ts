@@ -49,8 +49,8 @@ export interface Partitions extends AsyncDisposable {
   ownedPartition(user: UserId): Promise<number>;
   readonly ownedCount: number;
   notReady(): readonly string[];
-  /** Accepts nothing new from now on. */
-  stop(): void;
+  /** Accepts nothing new from now on. Resolves when the others know, or after a while in which they could not be told. */
+  stop(): Promise<void>;
 }
 
 type Phase = 'starting' | 'taking' | 'owned' | 'releasing';
@@ -60,6 +60,8 @@ const againMs = 100;
 const retakeMs = 1_000;
 const mostWaitMs = 2_000;
 const releaseMs = 4_000;
+/** How long a stopping server keeps its port for the others to learn first that it leaves. */
+const tellMs = 500;
 
 /** Resolves when the server's id is this process's; take-overs follow. Error: the signal's reason. */
 export async function openPartitions(deps: PartitionsDependencies, signal: AbortSignal): Promise<Partitions> {
@@ -287,14 +289,15 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
       const missing = assigned().filter((partition) => phases.get(partition) !== 'owned').length;
       return missing === 0 ? [] : [`${missing} of ${assigned().length} partitions are not taken over yet`];
     },
-    stop() {
+    async stop() {
       stopping = true;
       changes.changed();
       // Without it the others learn of it when the lease is released.
-      claims
+      const told = claims
         .leave()
         .catch((error: unknown) => report('warn', { err: error }, 'the others cannot be told that this server stops'))
         .finally(reconcile);
+      await Promise.race([told, clock.sleep(tellMs)]);
     },
     async [Symbol.asyncDispose]() {
       stopping = true;

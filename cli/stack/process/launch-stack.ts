@@ -69,7 +69,7 @@ export async function launchStack(request: LaunchRequest): Promise<number> {
 }
 
 function spawnStack({ environment, name, folders, portBase, keep, enginesUp }: LaunchRequest): ChildProcess {
-  const [node, ...options] = serverProgram(environment.program);
+  const [node, ...options] = serverProgram(environment);
   const crashFile = openSync(join(folders.logs, crashFileName), 'w', 0o600);
   try {
     const args = [...options, 'service', 'run', '--all', '--name', name];

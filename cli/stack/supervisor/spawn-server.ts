@@ -67,7 +67,7 @@ function spawnInto(
   file: string,
   { environment, args }: { readonly environment: Environment; readonly args: readonly string[] },
 ): ChildProcess {
-  const [node, ...options] = serverProgram(environment.program);
+  const [node, ...options] = serverProgram(environment);
   const output = openSync(file, 'w', 0o600);
   try {
     return spawn(node, [...options, ...args], {

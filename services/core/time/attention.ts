@@ -1,7 +1,7 @@
 /**
  * How long this process was able to attend to its work. While its loop is held up (by much work, or by a machine that
  * gives it no processor) time passes that it must not blame on others: whoever waits to be read from or answered was
- * not looked at meanwhile.
+ * not looked at meanwhile. Small hold-ups add up: under a loop of turns of 20 ms, 100 ms take about 140.
  */
 import type { Clock } from './clock.ts';
 

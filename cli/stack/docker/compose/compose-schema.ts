@@ -1,6 +1,6 @@
 /**
  * The Compose specification's own JSON schema (compose/compose-spec.json, see compose/README.md), held against a file
- * before cecochat reads it: what is not Compose at all is told as that, and not as something that cecochat lacks.
+ * that cecochat does not take, to tell what is not Compose at all from what cecochat lacks.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,13 +15,19 @@ export interface SchemaFault {
 
 let validate: ValidateFunction | undefined;
 
-/** The deepest thing that is wrong with a file, or undefined. */
+/** The deepest thing that is wrong with a file, or undefined. Takes half a second: meant for a file that was refused. */
 export function schemaFaultOf(file: unknown): SchemaFault | undefined {
+  if (file === undefined) return undefined;
   validate ??= compile();
   if (validate(file)) return undefined;
-  const faults = (validate.errors ?? []).map((error) => faultOf(error));
+  const errors = validate.errors ?? [];
   // An alternative that failed (oneOf) is told at its own place and at that of each of its parts.
-  return faults.toSorted((one, other) => other.path.length - one.path.length)[0];
+  const depth = Math.max(...errors.map((error) => pathOf(error).length));
+  const deepest = errors.filter(
+    (error) => pathOf(error).length === depth && !['oneOf', 'anyOf'].includes(error.keyword),
+  );
+  const telling = deepest.find(({ keyword }) => keyword !== 'type');
+  return telling === undefined ? wrongType(deepest, errors) : faultOf(telling);
 }
 
 function compile(): ValidateFunction {
@@ -41,21 +47,32 @@ const kinds: Readonly<Record<string, string>> = {
   null: 'nothing',
 };
 
-function faultOf({ instancePath, keyword, params, message = 'is wrong' }: ErrorObject): SchemaFault {
-  const path = instancePath.split('/').slice(1).map(unescaped);
-  if (keyword === 'additionalProperties' && typeof params['additionalProperty'] === 'string') {
-    const key = [...path, params['additionalProperty']];
-    return { path: key, what: `the Compose specification has no key ${key.join('.')}` };
-  }
-  if (keyword === 'type') {
-    const types: unknown[] = [params['type']].flat();
-    const allowed = new Set(types.map((type) => kinds[String(type)] ?? String(type)));
-    return { path, what: `${path.join('.') || 'a compose file'} must be ${[...allowed].join(' or ')}` };
-  }
+/** Of alternatives, all of them: "a text or a list". */
+function wrongType(deepest: readonly ErrorObject[], errors: readonly ErrorObject[]): SchemaFault | undefined {
+  const [first = errors[0]] = deepest;
+  if (first === undefined) return undefined;
+  const path = pathOf(first);
+  const types = deepest
+    .filter(({ instancePath }) => instancePath === first.instancePath)
+    .flatMap(({ params }): unknown[] => [params['type']].flat());
+  const allowed = new Set(types.map((type) => kinds[String(type)] ?? String(type)));
+  return { path, what: `${path.join('.') || 'a compose file'} must be ${[...allowed].join(' or ')}` };
+}
+
+function faultOf(error: ErrorObject): SchemaFault {
+  const { params, message = 'is wrong' } = error;
+  const path = pathOf(error);
   const { allowedValues } = params;
   if (Array.isArray(allowedValues))
     return { path, what: `${path.join('.')} must be one of ${allowedValues.join(', ')}` };
-  return { path, what: `${path.join('.')} ${message} (Compose specification)` };
+  if (error.keyword !== 'additionalProperties')
+    return { path, what: `${path.join('.')} ${message} (Compose specification)` };
+  return { path, what: `the Compose specification has no key ${path.join('.')}` };
+}
+
+function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
+  const path = instancePath.split('/').slice(1).map(unescaped);
+  return keyword === 'additionalProperties' ? [...path, String(params['additionalProperty'])] : path;
 }
 
 /** Of a JSON pointer (RFC 6901). */

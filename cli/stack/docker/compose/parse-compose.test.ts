@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { CecochatError } from '../../../../services/core/errors.ts';
 import { readStackCompose } from '../provision/stack-compose.ts';
+import { schemaFaultOf } from './compose-schema.ts';
 import { parseCompose, parseComposeFiles } from './parse-compose.ts';
 
 const parse = (text: string, variables: Record<string, string> = {}) =>
@@ -139,7 +143,13 @@ volumes:
       'services:\n  a:\n    image: x\n    depends_on:\n      b: { condition: soon }\n',
       ':5: services.a.depends_on.b.condition must be one of service_started, service_healthy',
     ],
-    ['nothing in it', '', ':1: a compose file must be a mapping'],
+    [
+      'a mapping for a list',
+      'services:\n  a:\n    image: x\n    command: { a: 1 }\n',
+      ':4: services.a.command must be nothing or a text or a list',
+    ],
+    ['an alias to nothing', 'services:\n  a:\n    image: *x\n', '/files/compose.yaml:'],
+    ['a merge of no mapping', 'services:\n  a:\n    <<: 5\n    image: x\n', ':3: << must be a mapping'],
     ['a list for a mapping', 'services: [a]\n', ':1: services must be a mapping'],
     ['a missing variable', 'services:\n  a:\n    image: ${X:?which image}\n', ':3: which image'],
     ['what is no YAML', 'services:\n  a: [\n', '/files/compose.yaml:'],
@@ -173,6 +183,14 @@ describe('several compose files', () => {
 });
 
 describe('the compose file of cecochat', () => {
+  test.each(['compose', 'observability', 'servers', 'tools'])(
+    '%s.yaml is what the Compose specification says',
+    (name) => {
+      const text = readFileSync(join(import.meta.dirname, '../../../../compose', `${name}.yaml`), 'utf8');
+      expect(schemaFaultOf(parseYaml(text, { merge: true }))).toBeUndefined();
+    },
+  );
+
   test('has the engines with pinned images, limits that fit in 4 GiB, health checks, own volumes and local ports', async () => {
     const { services } = await readStackCompose({});
     const engines = services.filter(({ profiles }) => profiles.length === 0);

@@ -25,17 +25,34 @@ export function parseComposeFiles(files: readonly ComposeText[], variables: Vari
   const volumes: string[] = [];
   for (const { file, text } of files) {
     const reader = new YamlReader(file, text, variables);
-    const fault = schemaFaultOf(reader.plain);
-    if (fault !== undefined) throw reader.refuse(reader.locate(fault.path), fault.what);
-    for (const { key, at, value } of reader.entries(reader.root, 'a compose file')) {
-      if (key === 'services') {
-        for (const entry of reader.entries(value, 'services')) services.push(placeService(reader, file, entry));
-      } else if (key === 'volumes') volumes.push(...readVolumes(reader, value));
-      else if (!key.startsWith('x-')) throw unsupported(reader, at, key);
+    try {
+      const parts = readParts(reader, file);
+      services.push(...parts.services);
+      volumes.push(...parts.volumes);
+    } catch (error) {
+      throw notCompose(reader) ?? error;
     }
   }
   for (const placed of services) checkReferences({ placed, volumes, services });
   return { services: services.map(({ service }) => service), volumes };
+}
+
+/** What is not Compose at all is told as that, and not as something that cecochat lacks. */
+function notCompose(reader: YamlReader): Error | undefined {
+  const fault = schemaFaultOf(reader.plain);
+  return fault === undefined ? undefined : reader.refuse(reader.locate(fault.path), fault.what);
+}
+
+function readParts(reader: YamlReader, file: string): { services: PlacedService[]; volumes: string[] } {
+  const services: PlacedService[] = [];
+  const volumes: string[] = [];
+  for (const { key, at, value } of reader.entries(reader.root, 'a compose file')) {
+    if (key === 'services') {
+      for (const entry of reader.entries(value, 'services')) services.push(placeService(reader, file, entry));
+    } else if (key === 'volumes') volumes.push(...readVolumes(reader, value));
+    else if (!key.startsWith('x-')) throw unsupported(reader, at, key);
+  }
+  return { services, volumes };
 }
 
 interface PlacedService {

@@ -48,11 +48,16 @@ export class YamlReader {
     return this.#document.contents;
   }
 
-  /** The whole document as plain values, aliases and merge keys followed, variables not filled in. */
+  /** The whole document as plain values, aliases and merge keys followed, variables not filled in; undefined where it has none. */
   get plain(): unknown {
-    // Read anew: the option turns the keys of merges into symbols, and their places would be lost.
-    const plain: unknown = parse(this.#text, { merge: true });
-    return plain;
+    try {
+      // Read anew: the option turns the keys of merges into symbols, and their places would be lost.
+      const plain: unknown = parse(this.#text, { merge: true, maxAliasCount: -1, logLevel: 'error' });
+      return plain;
+    } catch {
+      // An alias to nothing, a merge of something that is no mapping: who reads it says where.
+      return undefined;
+    }
   }
 
   /** Where the key or item at the end of a path of keys and places in lists stands, or what of the path there is. */
