@@ -134,11 +134,14 @@ describe('the program', () => {
     expect(await bench.run(['plan'], { signal: AbortSignal.abort(reason) })).toMatchObject({ code: 130 });
   });
 
-  test('ends quietly when its reader goes away', async () => {
+  test.each([
+    ['ends quietly when its reader goes away', 'EPIPE', 0, ''],
+    ['says that its output cannot be written', 'ENOSPC', 1, 'error: the output cannot be written: write ENOSPC\n'],
+  ] as const)('%s', async (_what, errno, exitCode, told) => {
     await using bench = await openWorkbench();
     const environment = bench.environment();
     const closed = new Writable({
-      write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error(`write ${errno}`), { code: errno })),
     });
     const stream: CommandEntry[] = [
       {
@@ -164,6 +167,6 @@ describe('the program', () => {
     const parts: string[] = [];
     environment.stderr.on('data', (part: unknown) => parts.push(String(part)));
     const code = await main({ ...environment, argv: ['logs'], stdout: closed }, stream);
-    expect([code, parts.join('')]).toEqual([0, '']);
+    expect([code, parts.join('')]).toEqual([exitCode, told]);
   });
 });

@@ -4,12 +4,13 @@
  */
 import { Command, CommanderError, Option } from './commander.ts';
 import { CecochatError } from '../services/core/errors.ts';
+import { messageFrom } from '../services/core/thrown.ts';
 import type { CommandEntry, RunCommand } from './commands/command.ts';
 import type { Environment } from './commands/environment.ts';
 import { commandEntries, commandGroups } from './commands/registry.ts';
 import { isErrno } from './stack/errno.ts';
 import type { ExitCode } from './output/exit-code.ts';
-import { createPrintOutput } from './output/print-output.ts';
+import { createPrintOutput, writeLine } from './output/print-output.ts';
 import { readVersion } from './version.ts';
 
 export async function main(
@@ -17,18 +18,32 @@ export async function main(
   entries: readonly CommandEntry[] = commandEntries,
 ): Promise<ExitCode> {
   const broken = new AbortController();
-  const onError = (error: unknown): void => broken.abort(error);
+  const onError = (error: unknown): void =>
+    broken.abort(new BrokenOutput('the output cannot be written', { cause: error }));
   environment.stdout.on('error', onError);
   environment.stderr.on('error', onError);
   try {
     const signal = AbortSignal.any([environment.signal, broken.signal]);
     const code = await runProgram({ ...environment, argv: askHelp(environment.argv), signal }, entries);
-    return broken.signal.aborted ? 0 : code;
+    // A write that fails is told of in a later turn.
+    await new Promise((resolve) => void setImmediate(resolve));
+    return broken.signal.aborted ? await tellBroken(broken.signal.reason, environment) : code;
   } finally {
     environment.stdout.off('error', onError);
     // A pipe may break after the last write was accepted; nobody is left to tell.
     environment.stdout.on('error', () => undefined);
   }
+}
+
+/** What the program prints goes nowhere any more. */
+class BrokenOutput extends Error {}
+
+/** A reader that went away has what it wanted; anything else (a full disk) leaves less than was asked for. */
+async function tellBroken(reason: unknown, { stderr }: Environment): Promise<ExitCode> {
+  const cause = reason instanceof BrokenOutput ? reason.cause : reason;
+  if (isErrno(cause, 'EPIPE')) return 0;
+  await writeLine(stderr, `error: the output cannot be written: ${messageFrom(cause)}`);
+  return 1;
 }
 
 /** `cecochat help up` is `cecochat up --help`. */
@@ -46,8 +61,8 @@ async function runProgram(environment: Environment, entries: readonly CommandEnt
       environment.signal.throwIfAborted();
       exitCode = await output.finish(await work({ environment, output }));
     } catch (error) {
-      // Nobody is left to be told that the reader went away.
-      exitCode = isErrno(error, 'EPIPE') ? 0 : await output.fail(error);
+      // Told once, in the end.
+      exitCode = error instanceof BrokenOutput ? 1 : await output.fail(error);
     }
   };
 

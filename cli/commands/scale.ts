@@ -18,7 +18,7 @@ export const scaleCommand: CommandModule = {
   define(command, run) {
     command
       .description(
-        'Give a running stack another number of messaging servers: new ones are started and get their share of the\npartitions, surplus ones give theirs away and are stopped. Clients are moved, and nothing is lost.',
+        'Give a running stack another number of messaging servers: new ones are started and get their share of the partitions, surplus ones give theirs away and are stopped. Clients are moved, and nothing is lost.',
       )
       .argument('<server=count>', `messaging=1 to messaging=${mostMessaging}`)
       .addOption(stackOption())

@@ -86,6 +86,17 @@ test('a folder in use is refused, naming the process, until it is closed', async
   expect(again).toBeDefined();
 });
 
+test('a folder that the system refuses is told with the reason and what to do', async () => {
+  await using place = await makePlace();
+  await (await place.open())[Symbol.asyncDispose]();
+  const folder = join(place.folder, 'store', 'format.json', 'below');
+  await expect(openLmdbFolder({ folder, kind: 'test' })).rejects.toMatchObject({
+    code: 'settings.invalid',
+    message: expect.stringMatching(/^the data folder .*below cannot be used: ENOTDIR/),
+    hint: 'choose another data folder, or give this user the right to write to it',
+  });
+});
+
 test('a folder that another process holds is refused; once that one is killed, it opens', async () => {
   await using place = await makePlace();
   const child = spawn(

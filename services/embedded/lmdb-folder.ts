@@ -45,8 +45,21 @@ interface Format {
   readonly fixed: Readonly<Record<string, number>>;
 }
 
-/** Errors: data.locked, data.newer, data.damaged (also when `fixed` differs). */
+/** Errors: data.locked, data.newer, data.damaged (also when `fixed` differs), settings.invalid when the system refuses. */
 export async function openLmdbFolder(options: FolderOptions): Promise<LmdbFolder> {
+  try {
+    return await openUsable(options);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new CecochatError('settings.invalid', `the data folder ${options.folder} cannot be used: ${error.message}`, {
+      hint: 'choose another data folder, or give this user the right to write to it',
+      data: { folder: options.folder },
+      cause: error,
+    });
+  }
+}
+
+async function openUsable(options: FolderOptions): Promise<LmdbFolder> {
   const store = join(options.folder, 'store');
   if (existsSync(store)) checkVersion(readFormat(store), store);
   makeFolder(options.folder);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Client, Metadata, credentials, status, type ServiceError } from '@grpc/grpc-js';
-import { expect, test } from 'vitest';
+import { Client, Metadata, Server, credentials, status, type ServiceError } from '@grpc/grpc-js';
+import { expect, test, vi } from 'vitest';
 import { SendService, SendClient, ListenService, ListenClient } from '../../protos/gen/cecochat/v1/chat.ts';
 import type {
   SendMessageRequest,
@@ -165,6 +165,13 @@ test('answers reflection: services, symbols with their imports, and what is not 
     service: [{ name: 'cecochat.v1.Send' }, { name: 'cecochat.v1.Listen' }, { name: 'grpc.health.v1.Health' }],
   });
   expect(chat?.$case === file && chat.value.fileDescriptorProto.length).toBeGreaterThan(1);
+});
+
+test('a stop ends although grpc-js never says that it has', async () => {
+  const host = await openHost(async () => Promise.reject(new Error('not reached')), 10);
+  using never = vi.spyOn(Server.prototype, 'tryShutdown').mockImplementation(() => undefined);
+  await host[Symbol.asyncDispose]();
+  expect(never).toHaveBeenCalledOnce();
 });
 
 test('a stop ends open streams after the drain limit', async () => {

@@ -51,7 +51,10 @@ function textOfLine(bytes: Buffer, number: number): string {
   } catch (error) {
     throw new CecochatError('usage.invalid', `line ${number} is not UTF-8`, {
       cause: error,
-      hint: `the lines before it were sent; convert the rest with iconv and send from line ${number} on`,
+      hint:
+        number === 1
+          ? 'convert the text with iconv'
+          : `the lines before it were sent; convert the rest with iconv and send from line ${number} on`,
       data: { line: String(number) },
     });
   }
