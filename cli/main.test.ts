@@ -135,9 +135,13 @@ describe('the program', () => {
   });
 
   test.each([
-    ['ends quietly when its reader goes away', 'EPIPE', 0, ''],
-    ['says that its output cannot be written', 'ENOSPC', 1, 'error: the output cannot be written: write ENOSPC\n'],
-  ] as const)('%s', async (_what, errno, exitCode, told) => {
+    ['ends quietly when its reader goes away', 'EPIPE', { code: 0, told: '' }],
+    [
+      'says that its output cannot be written',
+      'ENOSPC',
+      { code: 1, told: 'error: the output cannot be written: write ENOSPC\n' },
+    ],
+  ] as const)('%s', async (_what, errno, expected) => {
     await using bench = await openWorkbench();
     const environment = bench.environment();
     const closed = new Writable({
@@ -167,6 +171,6 @@ describe('the program', () => {
     const parts: string[] = [];
     environment.stderr.on('data', (part: unknown) => parts.push(String(part)));
     const code = await main({ ...environment, argv: ['logs'], stdout: closed }, stream);
-    expect([code, parts.join('')]).toEqual([exitCode, told]);
+    expect({ code, told: parts.join('') }).toEqual(expected);
   });
 });
