@@ -8,7 +8,7 @@ import { messageFrom } from '../services/core/thrown.ts';
 import type { CommandEntry, RunCommand } from './commands/command.ts';
 import type { Environment } from './commands/environment.ts';
 import { commandEntries, commandGroups } from './commands/registry.ts';
-import { isErrno } from './stack/errno.ts';
+import { isErrno } from '../services/core/errno.ts';
 import type { ExitCode } from './output/exit-code.ts';
 import { createPrintOutput, writeLine } from './output/print-output.ts';
 import { readVersion } from './version.ts';
@@ -18,8 +18,11 @@ export async function main(
   entries: readonly CommandEntry[] = commandEntries,
 ): Promise<ExitCode> {
   const broken = new AbortController();
-  const onError = (error: unknown): void =>
-    broken.abort(new BrokenOutput('the output cannot be written', { cause: error }));
+  let cause: unknown;
+  const onError = (error: unknown): void => {
+    cause ??= error;
+    broken.abort(new BrokenOutput());
+  };
   environment.stdout.on('error', onError);
   environment.stderr.on('error', onError);
   try {
@@ -27,7 +30,7 @@ export async function main(
     const code = await runProgram({ ...environment, argv: askHelp(environment.argv), signal }, entries);
     // A write that fails is told of in a later turn.
     await new Promise((resolve) => void setImmediate(resolve));
-    return broken.signal.aborted ? await tellBroken(broken.signal.reason, environment) : code;
+    return broken.signal.aborted ? await tellBroken(cause, environment) : code;
   } finally {
     environment.stdout.off('error', onError);
     // A pipe may break after the last write was accepted; nobody is left to tell.
@@ -39,8 +42,7 @@ export async function main(
 class BrokenOutput extends Error {}
 
 /** A reader that went away has what it wanted; anything else (a full disk) leaves less than was asked for. */
-async function tellBroken(reason: unknown, { stderr }: Environment): Promise<ExitCode> {
-  const cause = reason instanceof BrokenOutput ? reason.cause : reason;
+async function tellBroken(cause: unknown, { stderr }: Environment): Promise<ExitCode> {
   if (isErrno(cause, 'EPIPE')) return 0;
   await writeLine(stderr, `error: the output cannot be written: ${messageFrom(cause)}`);
   return 1;

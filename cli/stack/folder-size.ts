@@ -3,7 +3,7 @@
  */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from './errno.ts';
+import { isErrno } from '../../services/core/errno.ts';
 
 /** undefined when there is no such folder. */
 export async function folderBytes(folder: string): Promise<number | undefined> {

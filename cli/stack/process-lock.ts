@@ -3,7 +3,7 @@
  */
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Random } from '../../services/core/random.ts';
-import { isErrno } from './errno.ts';
+import { isErrno } from '../../services/core/errno.ts';
 import { isRunning, processStartOf, type ProcessIdentity } from './process/process-identity.ts';
 
 export type LockAttempt =

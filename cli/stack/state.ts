@@ -5,7 +5,7 @@
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CecochatError } from '../../services/core/errors.ts';
-import { isErrno } from './errno.ts';
+import { isErrno } from '../../services/core/errno.ts';
 import type { StackFolders } from './folders.ts';
 import { usualMessaging } from './ports.ts';
 import type { StackEngines, StackPorts, StackSecrets, StackSize, StackState } from './stack-files.ts';

@@ -47,8 +47,8 @@ export function watchForDeaths(deps: DeathWatchDependencies): DeathWatch {
   const working = new Set<Promise<void>>();
   /** By holder: when it is tried again (monotonic), and after which pause. */
   const pauses = new Map<string, { readonly ms: number; readonly untilMs: number }>();
+  /** One of them that lives renewed the lease: its connection is believed no more. */
   const released = new Set<string>();
-  const mistrusted = new Set<string>();
   let refreshing: Promise<void> | undefined;
   let hasFailed = false;
 
@@ -110,16 +110,15 @@ export function watchForDeaths(deps: DeathWatchDependencies): DeathWatch {
   const refresh = async (): Promise<void> => {
     const leases = await configDb.leases(serverLeasePrefix);
     const living = leases.filter((lease) => isLiving(lease));
-    for (const { holder } of living) if (released.delete(holder)) mistrusted.add(holder);
     const holders = new Set(leases.map(({ holder }) => holder));
-    for (const known of [pauses, released, mistrusted]) forget(known, holders);
-    const known = living.length === 0 ? new Map<string, string>() : await addresses();
+    for (const known of [pauses, released]) forget(known, holders);
+    const addressOf = living.length === 0 ? new Map<string, string>() : await addresses();
     hasFailed = false;
     for (const { name, holder } of living) {
       const server = name.slice(serverLeasePrefix.length);
-      const address = known.get(server);
+      const address = addressOf.get(server);
       const before = followed.get(holder);
-      if (address === undefined || before?.address === address || mistrusted.has(holder)) continue;
+      if (address === undefined || before?.address === address || released.has(holder)) continue;
       if ((pauses.get(holder)?.untilMs ?? 0) > clock.monotonicMs() || ended.signal.aborted) continue;
       const one = { server, holder, address, connection: connect(address) };
       followed.set(holder, one);

@@ -3,6 +3,7 @@
  */
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
+import { isErrno } from '../core/errno.ts';
 import type { Clock } from '../core/time/clock.ts';
 
 export interface Connection {
@@ -57,5 +58,5 @@ function unbracketed(hostname: string): string {
 /** Of a name with several addresses, all of them. */
 function isRefusal(error: Error): boolean {
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-  return errors.every((one) => one instanceof Error && 'code' in one && one.code === 'ECONNREFUSED');
+  return errors.every((one) => isErrno(one, 'ECONNREFUSED'));
 }

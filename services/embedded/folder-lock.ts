@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isErrno } from '../core/errno.ts';
 import { CecochatError } from '../core/errors.ts';
 import { processIdentity } from './process-identity.ts';
 
@@ -63,7 +64,7 @@ function linkNew(file: string, mine: Holder): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
+    if (isErrno(error, 'EEXIST')) return false;
     throw error;
   } finally {
     unlinkSync(draft);
@@ -76,7 +77,7 @@ function readHolder(file: string): Holder | undefined {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
   const dead: Holder = { pid: 0, identity: '', token: 'unreadable' };
@@ -100,8 +101,4 @@ function isAlive(holder: Holder): boolean {
   if (holder.pid <= 0) return false;
   const identity = processIdentity(holder.pid);
   return identity !== undefined && identity === holder.identity;
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

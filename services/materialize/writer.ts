@@ -58,24 +58,33 @@ export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>;
     isRunning = false;
   };
 
+  /** Those that come later wait for the next write, so that rows which are made do not wait for them. */
+  const takeLot = (): readonly Turn[] => {
+    const most = Math.max(lotRecords, waitingRecords / 8);
+    let records = 0;
+    let count = 0;
+    for (const turn of turns) {
+      if (records >= most) break;
+      records += turn.records;
+      count += 1;
+    }
+    waitingRecords -= records;
+    return turns.splice(0, count);
+  };
+
   /** Those whose turn it is have joined when it resolves. */
   const grant = async (): Promise<void> => {
-    const most = Math.max(lotRecords, waitingRecords / 8);
     const slice = Math.max(sliceRecords, waitingRecords / 16);
-    // Those that come meanwhile wait for the next write, so that rows which are made do not wait for them.
-    let left = turns.length;
-    for (let granted = 0; granted < most && left > 0;) {
-      const end = Math.min(most, granted + slice);
-      while (granted < end) {
-        const turn = left > 0 ? turns.shift() : undefined;
-        if (turn === undefined) break;
-        left -= 1;
-        granted += turn.records;
-        waitingRecords -= turn.records;
-        turn.begin();
+    let begun = 0;
+    for (const { records, begin } of takeLot()) {
+      if (begun >= slice) {
+        await nextTurn();
+        begun = 0;
       }
-      await new Promise((resolve) => void setImmediate(resolve));
+      begun += records;
+      begin();
     }
+    await nextTurn();
   };
 
   const writeWaiting = async (): Promise<void> => {
@@ -116,4 +125,8 @@ export function createHistoryWriter(deps: { historyDb: Pick<HistoryDb, 'write'>;
         wake();
       }),
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }

@@ -297,7 +297,9 @@ export async function openPartitions(deps: PartitionsDependencies, signal: Abort
         .leave()
         .catch((error: unknown) => report('warn', { err: error }, 'the others cannot be told that this server stops'))
         .finally(reconcile);
-      await Promise.race([told, clock.sleep(tellMs)]);
+      const isTold = new AbortController();
+      await Promise.race([told, clock.sleep(tellMs, isTold.signal)]);
+      isTold.abort();
     },
     async [Symbol.asyncDispose]() {
       stopping = true;

@@ -2,9 +2,9 @@
  * A process that keeps 20 MB in use and lets go of 200 MB that it had kept for a while, with pauses as a server has
  * them, then prints how often its old generation was collected. Argument: "gather" to let garbage gather.
  */
-import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { PerformanceObserver } from 'node:perf_hooks';
 import { systemClock } from '../core/time/clock.ts';
-import { letGarbageGather } from './heap-growth.ts';
+import { isMajor, letGarbageGather } from './heap-growth.ts';
 
 const entryBytes = 1000;
 const inUse = 20_000;
@@ -13,11 +13,7 @@ if (process.argv[2] === 'gather') letGarbageGather();
 
 let collections = 0;
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) {
-    const detail: unknown = 'detail' in entry ? entry.detail : undefined;
-    if (typeof detail !== 'object' || detail === null || !('kind' in detail)) continue;
-    if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections += 1;
-  }
+  collections += list.getEntries().filter((entry) => isMajor(entry)).length;
 }).observe({ entryTypes: ['gc'] });
 
 const pause = (): Promise<void> => systemClock.sleep(5);

@@ -103,7 +103,7 @@ async function drain(server: Server, { clock, log, drainMs = 5_000 }: GrpcHostOp
     server.forceShutdown();
     // grpc-js 1.14 loses its callback when a session is being destroyed as `tryShutdown` begins (Http2Session.close
     // does nothing then): a server waited for ever. What was forced is closed within a turn or two of the loop.
-    await Promise.race([closed, clock.sleep(forcedMs, giveUp.signal).catch(() => undefined)]);
+    await Promise.race([closed, clock.sleep(forcedMs, giveUp.signal)]);
   }
   giveUp.abort();
 }

@@ -47,7 +47,7 @@ function setGrowth(percent: number): void {
 }
 
 /** Of a "gc" entry, whose detail its type does not tell. */
-function isMajor(entry: object): boolean {
+export function isMajor(entry: object): boolean {
   const detail: unknown = 'detail' in entry ? entry.detail : undefined;
   if (typeof detail !== 'object' || detail === null || !('kind' in detail)) return false;
   return detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR;

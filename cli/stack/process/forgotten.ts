@@ -3,7 +3,7 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../../../services/core/time/clock.ts';
-import { isErrno } from '../errno.ts';
+import { isErrno } from '../../../services/core/errno.ts';
 import type { StackFolders } from '../folders.ts';
 
 const pollMs = 2000;

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { isErrno } from '../errno.ts';
+import { isErrno } from '../../../services/core/errno.ts';
 
 export interface ProcessIdentity {
   readonly pid: number;

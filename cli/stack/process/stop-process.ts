@@ -1,7 +1,7 @@
 /**
  * Stops a process: asks with SIGTERM, waits, and kills it when it does not go in time.
  */
-import { isErrno } from '../errno.ts';
+import { isErrno } from '../../../services/core/errno.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 
