@@ -16,6 +16,7 @@ import { stopProcess, type Stopped } from './process/stop-process.ts';
 import type { Report } from './part-report.ts';
 import type { Provision } from './provision.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
+import { refuseOtherBackends, refuseOtherEngines, refuseOtherHosting } from './refuse-other.ts';
 import { reportServers } from './server-reports.ts';
 import { acquireStackLock } from './stack-lock.ts';
 import { startInContainers } from './start-in-containers.ts';
@@ -125,6 +126,7 @@ async function startIn(invocation: Invocation, folders: StackFolders, request: S
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
   refuseOtherHosting(before, request.servers);
+  await refuseOtherEngines(before, request.engines);
   await keepSize(before, request.messaging);
   const { provision, report = () => undefined } = request;
   if (provision !== undefined && request.servers === 'containers') {
@@ -154,29 +156,6 @@ async function keepSize({ condition, state, folders }: StackInspection, messagin
   }
   const before = await readSize(folders);
   if (before.messaging !== messaging) await writeSize(folders, { formatVersion: 1, messaging, isSpread: false });
-}
-
-function refuseOtherBackends({ name, condition, state }: StackInspection, backends: Backends | undefined): void {
-  const runs = condition === 'ready' || condition === 'starting' || condition === 'unhealthy';
-  if (!runs || state === undefined || backends === undefined || state.backends === backends) return;
-  throw new CecochatError(
-    'usage.invalid',
-    `stack "${name}" runs on ${state.backends} engines, not on ${backends} ones`,
-    {
-      hint: 'stop it first with "cecochat down", or give the new one another name with --name; data does not move',
-      data: { stack: name },
-    },
-  );
-}
-
-function refuseOtherHosting({ name, condition, state }: StackInspection, servers: ServerHosting | undefined): void {
-  const runs = condition === 'ready' || condition === 'starting' || condition === 'unhealthy';
-  const now = state?.hosting ?? 'processes';
-  if (!runs || servers === undefined || servers === now) return;
-  throw new CecochatError('usage.invalid', `the servers of stack "${name}" run as ${now}, not as ${servers}`, {
-    hint: 'stop it first with "cecochat down"; its data stays',
-    data: { stack: name },
-  });
 }
 
 /** Resolves when the process is gone; a stack that is not running is fine. */
