@@ -144,7 +144,7 @@ function hostingOf({ servers, foreground }: UpOptions, { docker, backends, reaso
     throw new CecochatError(
       'usage.invalid',
       `option --servers containers needs a Docker engine; this stack is on ${backends} engines, ${reason}`,
-      { hint: 'cecochat up --backends docker --servers containers, under another name: data does not move' },
+      { hint: 'cecochat up --name OTHER --backends docker --servers containers; data does not move' },
     );
   }
   if (chosen === 'containers' && foreground === true) {
@@ -160,7 +160,7 @@ function refuseProfiles([first]: readonly string[], { docker, backends, reason }
   throw new CecochatError(
     'usage.invalid',
     `option --profile ${first} needs a Docker engine; this stack is on ${backends} engines, ${reason}`,
-    { hint: 'cecochat up --backends docker --profile …, under another name: data does not move' },
+    { hint: 'cecochat up --name OTHER --backends docker --profile …; data does not move' },
   );
 }
 

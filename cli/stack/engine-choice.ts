@@ -94,7 +94,7 @@ function refuseDockerHost(dockerHost: string | undefined, backend: string | unde
   throw new CecochatError(
     'usage.invalid',
     `option --docker-host needs a Docker engine below the servers; this stack is on ${backend} engines, as before`,
-    { hint: 'cecochat up --backends docker --docker-host …, under another name: data does not move' },
+    { hint: 'cecochat up --name OTHER --backends docker --docker-host …; data does not move' },
   );
 }
 

@@ -47,7 +47,7 @@ async function send(invocation: Invocation, words: readonly string[], options: S
   const { environment } = invocation;
   const text = words.length === 0 ? undefined : words.join(' ');
   if (text !== undefined) checkText(text, 'the message');
-  const waiting = createWaiting((line) => invocation.output.progress(line));
+  const waiting = createWaiting((line) => invocation.output.progress(line), options.name);
   let unsettled = 'the message was not acknowledged; it may arrive all the same';
   // Awaited below: the timer lives until this scope ends.
   using deadline = createDeadline({
