@@ -50,12 +50,21 @@ describe('user', () => {
     expect(await json(['user', 'remove', 'carol'])).toMatchObject({ code: 1, error: { code: 'user.unknown' } });
   });
 
+  test('says what a name may be: in help, and of one that is none before it asks for the password', async () => {
+    const rule = 'letters and digits of any script';
+    expect((await bench.run(['user', 'add', '--help'])).stdout.replaceAll(/\s+/g, ' ')).toContain(rule);
+    expect(await json(['user', 'add', 'john doe'])).toMatchObject({
+      code: 2,
+      error: { code: 'request.invalid', message: 'the name "john doe" has a space in it' },
+    });
+  });
+
   test('keeps a generated password for this machine, and forgets a removed user', async () => {
     const added = await json(['user', 'add', 'dave', '--generate']);
     const password = (): Promise<string | undefined> =>
       findRunningStack(bench.environment(), 'default').then((stack) => stack.passwordOf('dave'));
     expect(added.data).toMatchObject({ password: await password() });
-    await bench.run(['user', 'remove', 'dave']);
+    await bench.run(['user', 'remove', 'Dave']);
     expect(await password()).toBeUndefined();
   });
 
