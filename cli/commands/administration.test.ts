@@ -30,6 +30,21 @@ async function json(argv: readonly string[], options: RunOptions = {}) {
   return { ...checkOutput(ran.stdout), code: ran.code };
 }
 
+describe('send', () => {
+  test('ends with what was sent before a line that is too long', async () => {
+    const stdin = `one\n\n${'x'.repeat(9000)}\nlate\n`;
+    const ran = await bench.run(['send', '--as', 'bob', '--to', 'alice'], { stdin });
+    expect([ran.code, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toBe(
+      'error: line 3 has 9000 bytes of UTF-8; a message has at most 8192; 1 message sent, nothing from line 3 on\n  try: split it into several lines, and send from line 3 on\n',
+    );
+    const asJson = await json(['send', '--as', 'bob', '--to', 'alice'], { stdin: 'x'.repeat(9000) });
+    expect(asJson).toMatchObject({ code: 2, data: { sent: 0 }, error: { code: 'message.too_large' } });
+    const help = (await bench.run(['send', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(help).toContain('at most 8192 bytes of UTF-8. Empty lines are passed over');
+  });
+});
+
 describe('user', () => {
   test('adds, lists and removes', async () => {
     const added = await json(['user', 'add', 'carol', '--generate']);
