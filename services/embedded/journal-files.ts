@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { damaged } from './damaged.ts';
 
 export interface JournalFiles extends AsyncDisposable {
+  /** How many files there are: each process that appends begins one. */
+  readonly count: number;
   /** What is there when the journal is opened, oldest first. Error: data.damaged. */
   load(): Iterable<Buffer>;
   /** It is on disk. One at a time; after an error the next one takes its place. Error: what the system answers. */
@@ -66,6 +68,9 @@ export function openJournalFiles(folder: string): JournalFiles {
   };
 
   return {
+    get count() {
+      return numbers.length;
+    },
     *load() {
       for (const number of numbers) yield* recordsOf(pathOf(number));
     },

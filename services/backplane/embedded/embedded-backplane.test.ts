@@ -199,3 +199,19 @@ test('a journal with a file missing is damage, with the partition and the record
   expect(texts(await whole.read(1, 0, limits))).toEqual(['a']);
   expect(texts(await whole.read(1, 1, limits))).toEqual(['b', 'c']);
 });
+
+test('the journal has few files, however often the backplane is opened', async () => {
+  await using fixture = await openFixture();
+  const journalFiles = async (): Promise<number> =>
+    (await readdir(join(fixture.folder, 'store'))).filter((name) => name.startsWith('journal-')).length;
+  let most = 0;
+  let { backplane }: { backplane: Backplane } = fixture;
+  for (let round = 0; round < 40; round++) {
+    await backplane.append(round % 3, values(`m${round}`));
+    backplane = await fixture.reopen();
+    most = Math.max(most, await journalFiles());
+  }
+  expect(most).toBeGreaterThan(3);
+  expect(most).toBeLessThan(20);
+  expect(texts(await backplane.read(0, (await backplane.bounds(0)).end - 1, limits))).toEqual(['m39']);
+});

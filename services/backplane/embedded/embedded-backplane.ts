@@ -82,7 +82,10 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
   let moving: Promise<void> | undefined;
   const closed = new AbortController();
   const closing = closed.signal;
-  scope.defer(() => closed.abort());
+  scope.defer(async () => {
+    closed.abort();
+    await moving?.catch(() => undefined);
+  });
 
   const commitPending = (): void => {
     let taken = new Map<number, Pending>();
