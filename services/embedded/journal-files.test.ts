@@ -1,6 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openJournalFiles } from './journal-files.ts';
 
@@ -103,4 +105,28 @@ test('a record that looks like a journal is one record', async () => {
   await using journal = openJournalFiles(place.folder);
   await journal.append(inside);
   expect(place.load()).toEqual(['first', String(inside)]);
+});
+
+test('a disk that takes no more refuses the append and says why; what is appended next takes its place', async () => {
+  await using place = await makePlace();
+  const script = 'ulimit -f 100 && exec "$0" --import tsx "$1" "$2"';
+  const fixture = join(import.meta.dirname, 'full-journal.fixture.ts');
+  const { stdout } = await promisify(execFile)('bash', ['-c', script, process.execPath, fixture, place.folder]);
+  const tooLarge = expect.stringContaining('EFBIG: file too large');
+  expect(JSON.parse(stdout)).toEqual({ appended: 5, refusals: [tooLarge, tooLarge] });
+  const found = place.load();
+  expect(found.map((text) => text.length)).toEqual([20_000, 20_000, 20_000, 20_000, 20_000, 5]);
+  expect(found.at(-1)).toBe('small');
+});
+
+test('a folder that takes no file is left as it was, however often an append is tried', async () => {
+  await using place = await makePlace();
+  await using journal = openJournalFiles(place.folder);
+  await rm(place.folder, { recursive: true });
+  for (let round = 0; round < 3; round++)
+    await expect(journal.append(Buffer.from('a'))).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(journal.count).toBe(0);
+  await mkdir(place.folder);
+  await journal.append(Buffer.from('a'));
+  expect(place.load()).toEqual(['a']);
 });

@@ -49,14 +49,16 @@ export function openJournalFiles(folder: string): JournalFiles {
 
   const begin = async (): Promise<Current> => {
     newest += 1;
-    numbers.push(newest);
     const file = await open(pathOf(newest), flags, 0o600);
+    numbers.push(newest);
     const made = { file, mark: randomBytes(markBytes), position: 0 };
     try {
       await writeDurably(made, [magic, made.mark]);
       await syncFolder(folder);
     } catch (error) {
       await file.close();
+      await rm(pathOf(newest), { force: true });
+      numbers.pop();
       throw error;
     }
     return made;
