@@ -2,6 +2,7 @@
  * The servers of a stack on engines outside, each as a process of its own under this one, which follows how many
  * messaging servers there are to be. It loads no server itself.
  */
+import { availableParallelism } from 'node:os';
 import { dateAt } from '../../../services/core/time/date.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { HostedServers, HostRequest } from '../process/stack-process.ts';
@@ -16,6 +17,7 @@ import { unitName } from './launch-server.ts';
 import { spawnServer } from './spawn-server.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import type { Report } from './supervised-server.ts';
+import { createTurns } from './turns.ts';
 
 const sizePollMs = 200;
 const startMs = 15_000;
@@ -40,6 +42,8 @@ function supervise(environment: Environment, request: HostRequest): HostedServer
       logFolder: folders.logs,
       logLevel,
       begin: (server) => beginOf(server, request),
+      // The other cores are left to engines that are only being started.
+      turns: createTurns(gate === undefined ? Number.POSITIVE_INFINITY : Math.ceil(availableParallelism() / 2)),
     }),
     report: reportTo(request, clock),
     changed: () => request.changed(supervisor.servers, supervisor.records()),
