@@ -6,8 +6,9 @@ import { availableParallelism } from 'node:os';
 import { dateAt } from '../../../services/core/time/date.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { HostedServers, HostRequest } from '../process/stack-process.ts';
-import { engineNames } from '../process/stack-message.ts';
+import { engineNames, type EngineName } from '../process/stack-message.ts';
 import { messagingIds } from '../ports.ts';
+import type { ServerName } from '../server-names.ts';
 import { stackServers } from '../stack-servers.ts';
 import type { StackServer } from '../stack-files.ts';
 import { readSize } from '../state.ts';
@@ -23,6 +24,8 @@ const sizePollMs = 200;
 const startMs = 15_000;
 /** Longer than a server takes to drain its calls and release its partitions. */
 const graceMs = 12_000;
+/** Who makes topic and schema: several at once would only wait for each other, and keep busy what they wait for. */
+const makers: Readonly<Partial<Record<EngineName, ServerName>>> = { kafka: 'configurator', cassandra: 'profile' };
 
 export function superviseServers(environment: Environment): (request: HostRequest) => Promise<HostedServers> {
   return (request) => Promise.resolve(supervise(environment, request));
@@ -54,7 +57,7 @@ function supervise(environment: Environment, request: HostRequest): HostedServer
     const whenUp = gate?.whenUp(engine) ?? Promise.resolve();
     // When it is not waited for any more, everything is being stopped.
     whenUp.then(
-      () => supervisor.announce(engine),
+      () => supervisor.announce(engine, makers[engine]),
       () => undefined,
     );
   }
