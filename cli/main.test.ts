@@ -15,7 +15,7 @@ const entries = (work: () => Promise<object>): CommandEntry[] => [
     load: () =>
       Promise.resolve({
         define: (command, run) => {
-          command.action(() =>
+          command.option('--name <stack>').action(() =>
             run(async ({ output }) => ({
               data: await work().then((data) => ({ data, colour: output.colours.red('x') })),
               text: output.colours.red('red'),
@@ -98,6 +98,22 @@ describe('the program', () => {
     });
     const { error } = checkOutput((await bench.run(['plan', '--json'], { entries: failing })).stdout);
     expect(error).toMatchObject({ code: 'timed.out', hint: 'cecochat up' });
+  });
+
+  test('names the stack in what helps, which a server cannot know', async () => {
+    await using bench = await openWorkbench();
+    const unknown = entries(() =>
+      Promise.reject(
+        new CecochatError('user.unknown', 'there is no user named "nobody"', {
+          hint: 'cecochat user list shows all names',
+        }),
+      ),
+    );
+    const named = 'cecochat user list --name foo shows all names';
+    const ran = await bench.run(['plan', '--name', 'foo'], { entries: unknown });
+    expect(ran.stderr).toContain(`try: ${named}`);
+    const asJson = await bench.run(['plan', '--name', 'foo', '--json'], { entries: unknown });
+    expect(checkOutput(asJson.stdout).error?.hint).toBe(named);
   });
 
   test('shows the stack of a bug, and asks for a report', async () => {

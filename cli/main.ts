@@ -57,8 +57,9 @@ async function runProgram(environment: Environment, entries: readonly CommandEnt
   let exitCode: ExitCode = 0;
   let path = '';
   let json = environment.argv.includes('--json');
+  let stackName: string | undefined;
   const run: RunCommand = async (work) => {
-    const output = createPrintOutput({ environment, command: path, json });
+    const output = createPrintOutput({ environment, command: path, json, stackName });
     try {
       environment.signal.throwIfAborted();
       exitCode = await output.finish(await work({ environment, output }));
@@ -71,7 +72,9 @@ async function runProgram(environment: Environment, entries: readonly CommandEnt
   const program = await createProgram({ environment, entries, run });
   program.hook('preAction', (_program, command) => {
     path = pathOf(command);
-    json = command.optsWithGlobals()['json'] === true;
+    const { json: asJson, name } = command.optsWithGlobals<{ readonly json?: unknown; readonly name?: unknown }>();
+    json = asJson === true;
+    stackName = typeof name === 'string' ? name : undefined;
   });
   try {
     await program.parseAsync(environment.argv, { from: 'user' });

@@ -72,6 +72,17 @@ test('gives up everything when one server cannot listen', async () => {
   await again.ready(AbortSignal.timeout(limitMs));
 });
 
+test('gives up between two steps when it is told to, and leaves nothing open', async () => {
+  await using options = await makeOptions();
+  const reason = new Error('told to');
+  const abort = new AbortController();
+  // Its first line says that the engines are open.
+  const given = { ...options, logLevel: 'info', writeLog: () => abort.abort(reason), signal: abort.signal } as const;
+  await expect(startAll(given)).rejects.toBe(reason);
+  await using again = await startAll(options);
+  await again.ready(AbortSignal.timeout(limitMs));
+});
+
 test('says what is missing when it does not get ready in time', async () => {
   await using options = await makeOptions();
   await using stack = await startAll(options);

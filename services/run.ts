@@ -12,7 +12,7 @@ export type { RunningServer } from './runtime/server.ts';
 export type { OneOptions, RunningStack, Seed, StackOptions } from './run/options.ts';
 export { externalEnginesOf, settingsReference } from './run/declared-settings.ts';
 
-/** Listens everywhere when it resolves. Errors: data.*, port.busy, settings.invalid; nothing stays open then. */
+/** Listens everywhere when it resolves. Errors: data.*, port.busy, settings.invalid, the signal's reason; nothing stays open then. */
 export async function startAll(options: StackOptions): Promise<RunningStack> {
   letGarbageGather();
   const { startAll: start } = await import('./run/start-all.ts');

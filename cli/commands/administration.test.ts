@@ -30,6 +30,21 @@ async function json(argv: readonly string[], options: RunOptions = {}) {
   return { ...checkOutput(ran.stdout), code: ran.code };
 }
 
+describe('send', () => {
+  test('ends with what was sent before a line that is too long', async () => {
+    const stdin = `one\n\n${'x'.repeat(9000)}\nlate\n`;
+    const ran = await bench.run(['send', '--as', 'bob', '--to', 'alice'], { stdin });
+    expect([ran.code, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toBe(
+      'error: line 3 has 9000 bytes of UTF-8; a message has at most 8192; 1 message sent, nothing from line 3 on\n  try: split it into several lines, and send from line 3 on\n',
+    );
+    const asJson = await json(['send', '--as', 'bob', '--to', 'alice'], { stdin: 'x'.repeat(9000) });
+    expect(asJson).toMatchObject({ code: 2, data: { sent: 0 }, error: { code: 'message.too_large' } });
+    const help = (await bench.run(['send', '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(help).toContain('at most 8192 bytes of UTF-8. Empty lines are passed over');
+  });
+});
+
 describe('user', () => {
   test('adds, lists and removes', async () => {
     const added = await json(['user', 'add', 'carol', '--generate']);
@@ -50,12 +65,21 @@ describe('user', () => {
     expect(await json(['user', 'remove', 'carol'])).toMatchObject({ code: 1, error: { code: 'user.unknown' } });
   });
 
+  test('says what a name may be: in help, and of one that is none before it asks for the password', async () => {
+    const rule = 'letters and digits of any script';
+    expect((await bench.run(['user', 'add', '--help'])).stdout.replaceAll(/\s+/g, ' ')).toContain(rule);
+    expect(await json(['user', 'add', 'john doe'])).toMatchObject({
+      code: 2,
+      error: { code: 'request.invalid', message: 'the name "john doe" has a space in it' },
+    });
+  });
+
   test('keeps a generated password for this machine, and forgets a removed user', async () => {
     const added = await json(['user', 'add', 'dave', '--generate']);
     const password = (): Promise<string | undefined> =>
       findRunningStack(bench.environment(), 'default').then((stack) => stack.passwordOf('dave'));
     expect(added.data).toMatchObject({ password: await password() });
-    await bench.run(['user', 'remove', 'dave']);
+    await bench.run(['user', 'remove', 'Dave']);
     expect(await password()).toBeUndefined();
   });
 

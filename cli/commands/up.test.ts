@@ -7,36 +7,9 @@ import { describe, expect, test } from 'vitest';
 import { CecochatError } from '../../services/core/errors.ts';
 import { checkOutput } from '../e2e/output-schema.ts';
 import { processIdentity } from '../../services/embedded/process-identity.ts';
-import { openWorkbench, type Ran, type Workbench } from '../e2e/run-command.ts';
+import type { Ran } from '../e2e/run-command.ts';
 import { isRunning } from '../stack/process/process-identity.ts';
-import { readState } from '../stack/state.ts';
-import { stackFolders } from '../stack/folders.ts';
-import type { StackState } from '../stack/stack-files.ts';
-
-const free = ['--port-base', '0'];
-
-async function stateOf(bench: Workbench, name = 'default'): Promise<StackState> {
-  const state = await readState(stackFolders({ env: { CECOCHAT_HOME: bench.home }, cwd: '/' }, name));
-  if (state === undefined) {
-    throw new Error(`stack "${name}" has no state`);
-  }
-  return state;
-}
-
-/** Stops what a test left, so that a failing test leaves no process either. */
-async function openStacks(): Promise<Workbench> {
-  const bench = await openWorkbench();
-  return {
-    ...bench,
-    [Symbol.asyncDispose]: async () => {
-      for (const name of await readdir(bench.home)) {
-        await rm(join(bench.home, name, 'stack.lock'), { force: true });
-        await bench.run(['down', '--name', name, '--timeout', '1s']);
-      }
-      await bench[Symbol.asyncDispose]();
-    },
-  };
-}
+import { free, openStacks, stateOf } from './open-stacks.fixture.ts';
 
 const json = (ran: Ran) => checkOutput(ran.stdout);
 
@@ -245,19 +218,12 @@ describe('an up that fails', () => {
     expect((await bench.run(['status'])).code).toBe(5);
   });
 
-  test('by Ctrl-C exits with 130 and leaves nothing running', async () => {
+  test('whose partitions cannot be spread leaves nothing running', async () => {
     await using bench = await openStacks();
-    const interrupt = new AbortController();
-    const up = bench.run(['up', ...free], { env: { STAND_IN: 'never' }, signal: interrupt.signal });
-    let state: StackState | undefined;
-    while (state === undefined) {
-      state = await readState(stackFolders({ env: { CECOCHAT_HOME: bench.home }, cwd: '/' }, 'default'));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(await isRunning(state)).toBe(true);
-    interrupt.abort(new CecochatError('interrupted', 'interrupted by SIGINT'));
-    expect(await up).toMatchObject({ code: 130, stdout: '' });
-    expect(await isRunning(state)).toBe(false);
+    const up = await bench.run(['up', '--messaging', '3', ...free]);
+    expect([up.code, up.stdout]).toEqual([expect.any(Number), '']);
+    expect(up.code).not.toBe(0);
+    expect(await bench.run(['status'])).toMatchObject({ code: 3, stderr: expect.stringContaining('is stopped') });
   });
 
   test('says where it looked for Docker, and what needs none', async () => {

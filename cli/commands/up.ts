@@ -18,6 +18,7 @@ import { startStack, type StartedStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { addExamples, durationOption, integerOption, stackOption } from './options.ts';
 import { nameArgument, serverTable } from './stack-text.ts';
+import { ignoredPortBase } from './up-ignored.ts';
 import { showProgress, type UpProgress } from './up-progress/show-progress.ts';
 
 interface UpOptions extends EngineOptions {
@@ -40,7 +41,7 @@ export const upCommand: CommandModule = {
   define(command, run) {
     command
       .description(
-        'Start a stack: seeds configuration and demo users, starts the servers, waits until they are ready, and returns; the stack goes on in a process of its own. When it runs already, nothing changes; when it died, it is started again.',
+        'Start a stack: seeds configuration and demo users, starts the servers, waits until they are ready, and returns; the stack goes on in a process of its own. When it runs already, nothing changes; when it died, it is started again. When it fails or is interrupted, nothing of it goes on running.',
       )
       .addOption(stackOption())
       .addOption(
@@ -74,7 +75,7 @@ export const upCommand: CommandModule = {
       .option('--keep', 'when not everything gets ready, leave it running to be looked at')
       .option(
         '--port-base <port>',
-        'first port of its block; 0: any free ports',
+        'first port of its block; 0: any free ports; a stack that runs keeps its ports',
         integerOption({ min: 0, max: 65_000 }),
       )
       .action((options: UpOptions) => run((invocation) => up(invocation, options)));
@@ -118,6 +119,8 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
         : { provision: await onDocker(invocation, { name, docker, keep, profiles: asked, report }) };
     return startStack(invocation, { name, timeoutMs, portBase, keep, backends, messaging, servers, report, ...how });
   });
+  const ignored = ignoredPortBase(stack, portBase);
+  if (ignored !== undefined) output.warn(ignored);
   const pages = pagesAt((await readEngines(folders))?.docker?.ports ?? {});
   const data = upData(invocation, stack, { engines, pages, tookMs: Math.round(clock.monotonicMs() - beganMs) });
   const text = upText(invocation, stack, data);
@@ -141,7 +144,7 @@ function hostingOf({ servers, foreground }: UpOptions, { docker, backends, reaso
     throw new CecochatError(
       'usage.invalid',
       `option --servers containers needs a Docker engine; this stack is on ${backends} engines, ${reason}`,
-      { hint: 'cecochat up --backends docker --servers containers, under another name: data does not move' },
+      { hint: 'cecochat up --name OTHER --backends docker --servers containers; data does not move' },
     );
   }
   if (chosen === 'containers' && foreground === true) {
@@ -157,7 +160,7 @@ function refuseProfiles([first]: readonly string[], { docker, backends, reason }
   throw new CecochatError(
     'usage.invalid',
     `option --profile ${first} needs a Docker engine; this stack is on ${backends} engines, ${reason}`,
-    { hint: 'cecochat up --backends docker --profile …, under another name: data does not move' },
+    { hint: 'cecochat up --name OTHER --backends docker --profile …; data does not move' },
   );
 }
 

@@ -3,6 +3,7 @@
  */
 import type { Command } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
+import { canonicalUserName, checkUserName, userNameRule } from '../../services/core/user-name.ts';
 import { callHttp, field, textField } from '../client/http-json.ts';
 import { formatTable } from '../output/table.ts';
 import { findRunningStack } from '../stack/running-stack.ts';
@@ -30,7 +31,7 @@ export const userCommand: CommandModule = {
     ]);
     withPassword(command.command('add'))
       .argument('<user>', 'name of the new user')
-      .description('Add a user.')
+      .description(`Add a user. ${userNameRule}`)
       .option('--id <number>', 'its user id; without it one is assigned')
       .action((user: string, options: UserOptions) => run((invocation) => add(invocation, user, options)));
     command
@@ -64,6 +65,8 @@ function withPassword(command: Command): Command {
 }
 
 async function add(invocation: Invocation, user: string, options: UserOptions): Promise<CommandResult> {
+  // Before anybody types a password for it.
+  checkUserName(user);
   const { api, token, signal } = await openApi(invocation, options.name);
   const password = await readNewPassword(invocation.environment, options.generate === true);
   const body = { name: user, password, ...(options.id === undefined ? {} : { userId: options.id }) };
@@ -92,7 +95,8 @@ async function remove(invocation: Invocation, user: string, { name: stack }: Use
   const { environment } = invocation;
   const { api, token, signal } = await openApi(invocation, stack);
   await callHttp({ url: `${api}/${encodeURIComponent(user)}`, method: 'DELETE', token, signal });
-  await changeSecrets(stackFolders(environment, stack), (users) => users.filter((known) => known.name !== user));
+  const gone = canonicalUserName(user);
+  await changeSecrets(stackFolders(environment, stack), (users) => users.filter(({ name }) => name !== gone));
   return { data: { name: user }, text: `removed ${user}` };
 }
 

@@ -27,6 +27,7 @@ export interface RunOptions {
   /** Lets stdout and stderr say that they are terminals. */
   readonly tty?: boolean;
   readonly onStdout?: (text: string) => void;
+  readonly onStderr?: (text: string) => void;
 }
 
 export interface Workbench extends AsyncDisposable {
@@ -68,7 +69,7 @@ export async function openWorkbench(): Promise<Workbench> {
     environment,
     run: async (argv, options = {}) => {
       const used = environment(options);
-      const [stdout, stderr] = [collect(used.stdout, options.onStdout), collect(used.stderr)];
+      const [stdout, stderr] = [collect(used.stdout, options.onStdout), collect(used.stderr, options.onStderr)];
       const code = await main({ ...used, argv }, options.entries);
       return { code, stdout: stdout(), stderr: stderr() };
     },

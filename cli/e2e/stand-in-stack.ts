@@ -67,12 +67,17 @@ async function startServers({ ports, host, writeLog }: HostRequest): Promise<Hos
   if (behaviour === 'deaf') {
     process.removeAllListeners('SIGTERM').on('SIGTERM', () => line('not now'));
   }
+  const isEndless = behaviour === 'never' || behaviour === 'mortal';
+  if (behaviour === 'mortal') {
+    // As when it did not stop in time: killed, with no chance to write anything.
+    process.removeAllListeners('SIGTERM').on('SIGTERM', () => process.kill(process.pid, 'SIGKILL'));
+  }
   const httpAddress = `http://${host}:${ports['profile.http']}`;
   return {
     servers: [{ name: 'profile', serverId: 'profile', httpAddress, grpcAddress: null }],
     listening: () => Promise.resolve(),
     ready: (signal) =>
-      behaviour === 'never'
+      isEndless
         ? new Promise((_resolve, reject) =>
             signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
           )

@@ -5,8 +5,10 @@ import { CecochatError } from '../../services/core/errors.ts';
 import { messageFrom } from '../../services/core/thrown.ts';
 import type { Colours } from './command-output.ts';
 import type { EnvelopeError } from './envelope.ts';
+import { stackHint } from './stack-hint.ts';
 
-export function errorText(error: unknown, colours: Colours): string {
+/** With the name of the stack that the command was called with. */
+export function errorText(error: unknown, colours: Colours, stackName?: string): string {
   const lines = [`${colours.red('error:')} ${messageFrom(error)}`];
   if (!(error instanceof CecochatError)) {
     lines.push(error instanceof Error ? indent(stackOf(error)) : '', '  This is a bug in cecochat: please report it.');
@@ -16,15 +18,16 @@ export function errorText(error: unknown, colours: Colours): string {
     lines.push(`  ${colours.dim('why:')} ${cause}`);
   }
   if (error.hint !== undefined) {
-    lines.push(`  ${colours.dim('try:')} ${error.hint}`);
+    lines.push(`  ${colours.dim('try:')} ${stackHint(error.hint, stackName)}`);
   }
   return lines.join('\n');
 }
 
-export function envelopeError(error: unknown): EnvelopeError {
+/** The same. */
+export function envelopeError(error: unknown, stackName?: string): EnvelopeError {
   if (error instanceof CecochatError) {
     const { code, message, hint, retry, data } = error;
-    return { code, message, hint: hint ?? null, retry, data };
+    return { code, message, hint: hint === undefined ? null : stackHint(hint, stackName), retry, data };
   }
   const data = error instanceof Error ? { stack: stackOf(error) } : {};
   return {

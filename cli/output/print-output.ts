@@ -21,9 +21,11 @@ export interface PrintOptions {
   /** "config get" */
   readonly command: string;
   readonly json: boolean;
+  /** Of the stack that it is about. */
+  readonly stackName?: string | undefined;
 }
 
-export function createPrintOutput({ environment, command, json }: PrintOptions): PrintOutput {
+export function createPrintOutput({ environment, command, json, stackName }: PrintOptions): PrintOutput {
   const { stdout, stderr, env, clock } = environment;
   const colours = coloursFor(stdout, env);
   const errorColours = coloursFor(stderr, env);
@@ -46,7 +48,7 @@ export function createPrintOutput({ environment, command, json }: PrintOptions):
       status: error === undefined ? 'ok' : 'error',
       data,
       warnings,
-      error: error === undefined ? null : envelopeError(error),
+      error: error === undefined ? null : envelopeError(error, stackName),
     };
     return writeLine(stdout, JSON.stringify(value));
   };
@@ -85,14 +87,14 @@ export function createPrintOutput({ environment, command, json }: PrintOptions):
           await writeLine(stdout, text);
         }
         if (failure !== undefined) {
-          await writeLine(stderr, errorText(failure, errorColours));
+          await writeLine(stderr, errorText(failure, errorColours, stackName));
         }
       }
       return failure === undefined ? 0 : exitCodeOf(failure);
     },
     fail: async (error) => {
       closeLive();
-      await (json ? envelope(null, error) : writeLine(stderr, errorText(error, errorColours)));
+      await (json ? envelope(null, error) : writeLine(stderr, errorText(error, errorColours, stackName)));
       return exitCodeOf(error);
     },
   };

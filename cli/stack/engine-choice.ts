@@ -61,6 +61,7 @@ export async function chooseEngines(
   }
   if (options.backends === 'docker') return onDocker(environment, options, { reason: 'as asked for', before: docker });
   if (docker !== undefined) return onDocker(environment, options, { reason: 'as before', before: docker });
+  refuseDockerHost(options.dockerHost, before['backend']);
   if (before['backend'] === 'external') return { backends: 'external', reason: 'as before', settings: before };
   if (before['backend'] === 'embedded') return { backends: 'embedded', reason: 'as before', settings: before };
   if (environment.env[variable] === 'external') {
@@ -86,6 +87,15 @@ function refuseMisplaced(options: EngineOptions, address: string | undefined): v
       hint: 'cecochat up --help',
     });
   }
+}
+
+function refuseDockerHost(dockerHost: string | undefined, backend: string | undefined): void {
+  if (dockerHost === undefined || backend === undefined) return;
+  throw new CecochatError(
+    'usage.invalid',
+    `option --docker-host needs a Docker engine below the servers; this stack is on ${backend} engines, as before`,
+    { hint: 'cecochat up --name OTHER --backends docker --docker-host …; data does not move' },
+  );
 }
 
 async function onDocker(

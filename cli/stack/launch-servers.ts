@@ -6,8 +6,7 @@ import type { Invocation } from '../commands/command.ts';
 import type { StackInspection } from './inspect-stack.ts';
 import { portHolder } from './port-holder.ts';
 import { launchStack, type LaunchRequest } from './process/launch-stack.ts';
-import { endServers } from './process/end-servers.ts';
-import { stopProcess } from './process/stop-process.ts';
+import { endStackProcess } from './process/end-stack-process.ts';
 import type { ServerReports } from './server-reports.ts';
 
 export interface LaunchServers extends Pick<
@@ -26,12 +25,17 @@ const leftLimitMs = 1_000;
  * ports are chosen anew.
  */
 export async function launchServers(invocation: Invocation, request: LaunchServers): Promise<void> {
+  const { environment, output } = invocation;
   for (let attempt = 1; ; attempt += 1) {
     const replaced: ReplacedPort[] = [];
     try {
       await launchStack({
         ...request,
-        environment: invocation.environment,
+        environment,
+        onStop: () => {
+          if (environment.signal.aborted) output.progress('stopping what was started (Ctrl-C once more: do not wait)');
+        },
+        onKill: (pid, limitMs) => output.warn(`process ${pid} did not stop within ${limitMs} ms: killing it`),
         onMessage: (message) => {
           if (message.kind === 'port-replaced') {
             replaced.push(message);
@@ -56,15 +60,16 @@ export async function clearAway({ environment, output }: Invocation, found: Stac
   if (condition === 'dead') {
     output.progress(`stack "${name}" had died (process ${state?.pid} is gone): starting it again`);
   }
-  if (state !== undefined && (condition === 'unhealthy' || condition === 'starting')) {
+  if (condition === 'unhealthy' || condition === 'starting') {
     const sick = found.health.filter((server) => server.state !== 'ready').map((server) => server.server.serverId);
     output.progress(
       `stack "${name}" runs but is not ready (${sick.join(', ') || 'no server listens'}): starting it again`,
     );
-    await stopProcess({ process: state, clock, timeoutMs: stopLimitMs });
   }
-  // Those of a supervisor that was just killed have had their time.
-  await endServers({ folders, clock, timeoutMs: condition === 'dead' ? stopLimitMs : leftLimitMs });
+  if (state === undefined || condition === 'stopped') return;
+  // Servers of a supervisor that is only now stopped have had their time with it.
+  const serversTimeoutMs = condition === 'dead' ? stopLimitMs : leftLimitMs;
+  await endStackProcess({ process: state, folders, clock, timeoutMs: stopLimitMs, serversTimeoutMs });
 }
 
 interface ReplacedPort {

@@ -2,6 +2,7 @@
  * Finds a running stack for commands that talk to it: where its servers are, and what opens them.
  */
 import { CecochatError } from '../../services/core/errors.ts';
+import { canonicalUserName } from '../../services/core/user-name.ts';
 import type { Environment } from '../commands/environment.ts';
 import { stackFolders } from './folders.ts';
 import { checkServers } from './health.ts';
@@ -56,7 +57,7 @@ export function accessOf(state: StackState, secrets: StackSecrets): StackAccess 
     configuratorUrl,
     servers,
     adminToken: secrets.adminToken,
-    passwordOf: (userName) => secrets.users.find((user) => user.name === userName)?.password,
+    passwordOf: (userName) => secrets.users.find((user) => user.name === canonicalUserName(userName))?.password,
   };
 }
 

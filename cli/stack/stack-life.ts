@@ -6,15 +6,17 @@ import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
 import { awaitRestarts } from './await-restarts.ts';
 import { dataHolder } from './data-holder.ts';
-
-import { makeStackFolders, stackFolders } from './folders.ts';
+import { clearFolder, isUnused, removeEmpty } from './first-start.ts';
+import { makeStackFolders, stackFolders, type StackFolders } from './folders.ts';
 import { inspectStack, refuseOrphan, type StackInspection } from './inspect-stack.ts';
 import { clearAway, launchServers } from './launch-servers.ts';
-import { endServers, type Stray } from './process/end-servers.ts';
+import type { Stray } from './process/end-servers.ts';
+import { endStackProcess } from './process/end-stack-process.ts';
 import { stopProcess, type Stopped } from './process/stop-process.ts';
 import type { Report } from './part-report.ts';
 import type { Provision } from './provision.ts';
 import { accessOf, type StackAccess } from './running-stack.ts';
+import { refuseOtherBackends, refuseOtherEngines, refuseOtherHosting } from './refuse-other.ts';
 import { reportServers } from './server-reports.ts';
 import { acquireStackLock } from './stack-lock.ts';
 import { startInContainers } from './start-in-containers.ts';
@@ -45,6 +47,8 @@ export interface StartRequest {
   readonly report?: Report;
 }
 
+const stopLimitMs = 15_000;
+
 export interface StopRequest {
   readonly name: string;
   /** How long it may take to stop by itself before it is killed. */
@@ -61,18 +65,38 @@ export interface StartedStack extends StackAccess {
   readonly readyAfterMs: number;
 }
 
-/** Resolves when every server is ready. A failed start leaves nothing running unless `keep`. */
+/**
+ * Resolves when every server is ready. A failed start leaves nothing running unless `keep`; an interrupted one on
+ * embedded engines leaves no folder either, unless there was one before.
+ */
 export async function startStack(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
   const { environment } = invocation;
   const { name, timeoutMs } = request;
-  const stack = await startLocked(invocation, request);
-  const size = await readSize(stackFolders(environment, name));
+  const folders = stackFolders(environment, name);
+  const stack = await startLocked(invocation, request).catch(async (error: unknown) => {
+    await removeEmpty(folders);
+    throw error;
+  });
+  const size = await readSize(folders);
   const running = stack.servers.filter((server) => server.name === 'messaging').length;
   const { messaging = size.messaging } = request;
   const isAsAsked = request.messaging === undefined || request.messaging === running;
   if (size.isSpread && isAsAsked) return stack;
-  await scaleStack(invocation, { name, messaging, timeoutMs });
+  try {
+    await scaleStack(invocation, { name, messaging, timeoutMs });
+  } catch (error) {
+    const isOwn = !stack.alreadyRunning && request.provision === undefined;
+    if (isOwn && !request.keep) await stopAgain(invocation, name);
+    throw error;
+  }
   return started(invocation, stack);
+}
+
+async function stopAgain({ environment, output }: Invocation, name: string): Promise<void> {
+  output.progress('stopping what was started (Ctrl-C once more: do not wait)');
+  // The abort has done its work: stopping is a job of its own.
+  const calm = { ...environment, signal: new AbortController().signal };
+  await stopStack({ environment: calm, output }, { name, timeoutMs: stopLimitMs, deleteData: false });
 }
 
 async function startLocked(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
@@ -83,10 +107,26 @@ async function startLocked(invocation: Invocation, request: StartRequest): Promi
   makeStackFolders(folders);
   const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
+  // The one that it waited for may have taken them away.
+  makeStackFolders(folders);
+  const isFirst = request.backends === 'embedded' && !request.keep && (await isUnused(folders));
+  try {
+    return await startIn(invocation, folders, request);
+  } catch (error) {
+    if (isFirst && signal.aborted) await clearFolder(folders);
+    throw error;
+  }
+}
+
+async function startIn(invocation: Invocation, folders: StackFolders, request: StartRequest): Promise<StartedStack> {
+  const { environment } = invocation;
+  const { name } = request;
+  const { clock, signal } = environment;
   const before = await awaitRestarts({ clock, signal, look: () => inspectStack(environment, name) });
   refuseOrphan(before);
   refuseOtherBackends(before, request.backends);
   refuseOtherHosting(before, request.servers);
+  await refuseOtherEngines(before, request.engines);
   await keepSize(before, request.messaging);
   const { provision, report = () => undefined } = request;
   if (provision !== undefined && request.servers === 'containers') {
@@ -118,29 +158,6 @@ async function keepSize({ condition, state, folders }: StackInspection, messagin
   if (before.messaging !== messaging) await writeSize(folders, { formatVersion: 1, messaging, isSpread: false });
 }
 
-function refuseOtherBackends({ name, condition, state }: StackInspection, backends: Backends | undefined): void {
-  const runs = condition === 'ready' || condition === 'starting' || condition === 'unhealthy';
-  if (!runs || state === undefined || backends === undefined || state.backends === backends) return;
-  throw new CecochatError(
-    'usage.invalid',
-    `stack "${name}" runs on ${state.backends} engines, not on ${backends} ones`,
-    {
-      hint: 'stop it first with "cecochat down", or give the new one another name with --name; data does not move',
-      data: { stack: name },
-    },
-  );
-}
-
-function refuseOtherHosting({ name, condition, state }: StackInspection, servers: ServerHosting | undefined): void {
-  const runs = condition === 'ready' || condition === 'starting' || condition === 'unhealthy';
-  const now = state?.hosting ?? 'processes';
-  if (!runs || servers === undefined || servers === now) return;
-  throw new CecochatError('usage.invalid', `the servers of stack "${name}" run as ${now}, not as ${servers}`, {
-    hint: 'stop it first with "cecochat down"; its data stays',
-    data: { stack: name },
-  });
-}
-
 /** Resolves when the process is gone; a stack that is not running is fine. */
 export async function stopStack({ environment, output }: Invocation, request: StopRequest): Promise<Stopped> {
   const { name, timeoutMs, deleteData, alsoStop } = request;
@@ -165,10 +182,8 @@ export async function stopStack({ environment, output }: Invocation, request: St
       const onKillServer = ({ serverId, pid }: Stray): void =>
         output.warn(`process ${pid} of server ${serverId} did not stop within ${timeoutMs} ms: killing it`);
       const onKill = (): void => output.warn(`process ${state.pid} did not stop within ${timeoutMs} ms: killing it`);
-      stopped = await stopProcess({ process: state, clock, timeoutMs, onKill });
-      const left = await endServers({ folders, clock, timeoutMs, onKill: onKillServer });
-      if (left > 0 && stopped === 'was not running') stopped = 'stopped';
-      await writeState(folders, { ...state, status: 'stopped', processes: [] });
+      const how = { timeoutMs, serversTimeoutMs: timeoutMs, onKill, onKillServer };
+      stopped = await endStackProcess({ process: state, folders, clock, ...how });
     }
     // Whatever stack.json says: nobody may go on serving this data.
     const holder = await dataHolder(folders);

@@ -8,7 +8,7 @@ import { openLmdbFolder } from './lmdb-folder.ts';
 await using folder = await openLmdbFolder({ folder: process.argv[2] ?? '', kind: 'test' });
 const table = folder.table('t');
 let failures = 0;
-await using group = createGroupCommit({ table, failed: () => (failures += 1) });
+await using group = createGroupCommit({ commit: (write) => table.batch(write), failed: () => (failures += 1) });
 let committed = 0;
 let code: unknown;
 while (code === undefined) {

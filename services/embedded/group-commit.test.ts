@@ -28,7 +28,7 @@ const key = (text: string): Buffer => Buffer.from(text);
 test('what waits while a commit is in flight shares the next one', async () => {
   await using place = await openPlace();
   let commits = 0;
-  await using group = createGroupCommit({ table: place.table, begin: () => (commits += 1) });
+  await using group = createGroupCommit({ commit: (write) => place.table.batch(write), begin: () => (commits += 1) });
   const first = group.commit(() => void place.table.put(key('a'), key('1')));
   await Promise.resolve();
   await Promise.resolve();
@@ -41,7 +41,10 @@ test('what waits while a commit is in flight shares the next one', async () => {
 test('a work hears that it is committed before the next commit is built, and readers see it then', async () => {
   await using place = await openPlace();
   const events: string[] = [];
-  await using group = createGroupCommit({ table: place.table, begin: () => events.push('begin') });
+  await using group = createGroupCommit({
+    commit: (write) => place.table.batch(write),
+    begin: () => events.push('begin'),
+  });
   await new Promise<void>((resolve) => {
     group.enqueue({
       write: () => void place.table.put(key('a'), key('1')),
@@ -57,7 +60,7 @@ test('a work hears that it is committed before the next commit is built, and rea
 
 test('a work that throws fails alone', async () => {
   await using place = await openPlace();
-  await using group = createGroupCommit({ table: place.table });
+  await using group = createGroupCommit({ commit: (write) => place.table.batch(write) });
   const outcomes = await Promise.allSettled([
     group.commit(() => void place.table.put(key('a'), key('1'))),
     group.commit(() => {
@@ -71,7 +74,7 @@ test('a work that throws fails alone', async () => {
 
 test('closing finishes what was asked for and refuses what comes later', async () => {
   await using place = await openPlace();
-  const group = createGroupCommit({ table: place.table });
+  const group = createGroupCommit({ commit: (write) => place.table.batch(write) });
   const asked = group.commit(() => 'done');
   await group[Symbol.asyncDispose]();
   expect(await asked).toBe('done');

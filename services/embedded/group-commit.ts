@@ -4,7 +4,6 @@
  */
 import { CecochatError } from '../core/errors.ts';
 import { messageFrom } from '../core/thrown.ts';
-import type { BinaryTable } from './lmdb-folder.ts';
 
 export interface Work {
   /** Puts and removes only, no waiting. What it throws goes to `failed`; what it put before is committed. */
@@ -22,8 +21,8 @@ export interface GroupCommit extends AsyncDisposable {
 }
 
 export interface GroupCommitOptions {
-  /** Any table of the environment. */
-  readonly table: BinaryTable;
+  /** Calls `write` at once; resolves when all that it wrote is on disk, rejects when nothing of it counts. */
+  readonly commit: (write: () => void) => Promise<unknown>;
   /** Called before the writes of each commit: everything earlier is on disk, or lost. */
   readonly begin?: () => void;
   /** Called after the writes of each commit, for the last puts of all of them together. */
@@ -41,7 +40,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     const faults = new Map<Work, unknown>();
     options.begin?.();
     try {
-      await options.table.batch(() => {
+      await options.commit(() => {
         for (const work of works) {
           try {
             work.write();

@@ -30,7 +30,7 @@ async function makeFull(): Promise<Place> {
   const place = await makePlace();
   await using folder = await place.open();
   const table = folder.table('t');
-  await using group = createGroupCommit({ table });
+  await using group = createGroupCommit({ commit: (write) => table.batch(write) });
   for (let round = 0; round < 3; round++) {
     await group.commit(() => {
       for (let i = 0; i < 500; i++)

@@ -3,26 +3,15 @@
  * In these three cases (data.locked, data.newer, data.damaged) nothing in the folder is changed.
  * Layout: <folder>/lock, <folder>/store/{data.mdb, lock.mdb, format.json}; the store appears in one rename.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { CecochatError } from '../core/errors.ts';
 import { makeFolder } from '../core/make-folder.ts';
 import { lockFolder } from './folder-lock.ts';
+import { damaged } from './damaged.ts';
 import { checkDataFile } from './data-file.ts';
-
-/** Of the layout of any engine's data; a higher one in a folder is refused. */
-const formatVersion = 1;
+import { syncToDisk } from './sync-to-disk.ts';
 
 export interface FolderOptions {
   readonly folder: string;
@@ -30,11 +19,19 @@ export interface FolderOptions {
   readonly kind: string;
   /** Facts that are fixed when the data is made, such as the partition count. Opening with others is data.damaged. */
   readonly fixed?: Readonly<Record<string, number>>;
+  /** Of the data's layout; a higher one in a folder is refused. 1 when not given. */
+  readonly version?: number;
+  /** Brings data of a lower version to this one. What it began when the process was killed, it does again. */
+  readonly upgrade?: (folder: LmdbFolder) => Promise<void>;
 }
 
 export type BinaryTable = Database<Buffer, Buffer>;
 
 export interface LmdbFolder extends AsyncDisposable {
+  /** Where files of the same data may stand beside LMDB's. */
+  readonly store: string;
+  /** Everything that `write` puts and removes, in any table; it is on disk. */
+  commit(write: () => void): Promise<unknown>;
   /** A table of bytes by bytes, made when it is not there. */
   table(name: string): BinaryTable;
 }
@@ -61,14 +58,17 @@ export async function openLmdbFolder(options: FolderOptions): Promise<LmdbFolder
 
 async function openUsable(options: FolderOptions): Promise<LmdbFolder> {
   const store = join(options.folder, 'store');
-  if (existsSync(store)) checkVersion(readFormat(store), store);
+  const { version = 1 } = options;
+  if (existsSync(store)) checkVersion(readFormat(store), { store, version });
   makeFolder(options.folder);
   const lock = lockFolder(options.folder);
   try {
     if (existsSync(store)) checkStore(store, options);
     else await createStore(options);
     const env = openEnvironment(store);
-    return {
+    const folder: LmdbFolder = {
+      store,
+      commit: (write) => env.batch(write),
       table(name) {
         try {
           return env.openDB({ name, encoding: 'binary', keyEncoding: 'binary' });
@@ -84,6 +84,8 @@ async function openUsable(options: FolderOptions): Promise<LmdbFolder> {
         }
       },
     };
+    await upgrade(folder, options);
+    return folder;
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;
@@ -135,16 +137,16 @@ async function createStore(options: FolderOptions): Promise<void> {
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
   await openEnvironment(fresh).close();
-  const format: Format = { kind: options.kind, version: formatVersion, fixed: options.fixed ?? {} };
-  writeFileSync(join(fresh, 'format.json'), `${JSON.stringify(format)}\n`, { mode: 0o600 });
-  for (const path of [join(fresh, 'format.json'), join(fresh, 'data.mdb'), fresh]) syncToDisk(path);
+  const format: Format = { kind: options.kind, version: options.version ?? 1, fixed: options.fixed ?? {} };
+  writeFormat(fresh, format);
+  syncToDisk(join(fresh, 'data.mdb'));
   renameSync(fresh, join(options.folder, 'store'));
   syncToDisk(options.folder);
 }
 
 function checkStore(store: string, options: FolderOptions): void {
   const format = readFormat(store);
-  checkVersion(format, store);
+  checkVersion(format, { store, version: options.version ?? 1 });
   if (format.kind !== options.kind) {
     throw damaged(join(store, 'format.json'), `holds data of kind ${JSON.stringify(format.kind)}, not ${options.kind}`);
   }
@@ -162,16 +164,31 @@ function checkStore(store: string, options: FolderOptions): void {
   if (fault !== undefined) throw damaged(file, fault);
 }
 
-function checkVersion(format: Format, store: string): void {
-  if (format.version <= formatVersion) return;
+function checkVersion(format: Format, { store, version }: { store: string; version: number }): void {
+  if (format.version <= version) return;
   throw new CecochatError(
     'data.newer',
-    `${store} was made by a newer cecochat (data version ${format.version}, this one knows ${formatVersion})`,
+    `${store} was made by a newer cecochat (data version ${format.version}, this one knows ${version})`,
     {
       hint: 'Run the newer cecochat, or start with another data folder.',
-      data: { folder: store, version: String(format.version), known: String(formatVersion) },
+      data: { folder: store, version: String(format.version), known: String(version) },
     },
   );
+}
+
+async function upgrade(folder: LmdbFolder, { version = 1, upgrade: change }: FolderOptions): Promise<void> {
+  const format = readFormat(folder.store);
+  if (format.version >= version) return;
+  await change?.(folder);
+  writeFormat(folder.store, { ...format, version });
+}
+
+function writeFormat(store: string, format: Format): void {
+  const file = join(store, 'format.json');
+  writeFileSync(`${file}-new`, `${JSON.stringify(format)}\n`, { mode: 0o600 });
+  syncToDisk(`${file}-new`);
+  renameSync(`${file}-new`, file);
+  syncToDisk(store);
 }
 
 function readFormat(store: string): Format {
@@ -197,21 +214,4 @@ function isFormat(value: unknown): value is Format {
   if (!('kind' in value) || typeof value.kind !== 'string') return false;
   if (!('version' in value) || !Number.isSafeInteger(value.version)) return false;
   return 'fixed' in value && typeof value.fixed === 'object' && value.fixed !== null;
-}
-
-function damaged(file: string, fault: string, cause?: unknown): CecochatError {
-  return new CecochatError('data.damaged', `${file} ${fault}`, {
-    hint: 'Restore the data folder from a backup, or delete it to start empty. Nothing in it was changed.',
-    data: { file },
-    cause,
-  });
-}
-
-function syncToDisk(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

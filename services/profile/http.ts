@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AdminCheck } from '../runtime/admin.ts';
 import type { HttpApi, HttpApp } from '../runtime/http.ts';
 import { CecochatError } from '../core/errors.ts';
+import { userNameRule } from '../core/user-name.ts';
 import * as schema from './http-schemas.ts';
 import type { Profile } from './profile.ts';
 import { accessAudience } from './tokens.ts';
@@ -14,7 +15,7 @@ const defaultPage = 100;
 export function profileApi(profile: Profile, isAdmin: AdminCheck): HttpApi {
   return {
     title: 'cecochat profile',
-    description: 'Users and sessions. Names are Unicode in NFC, in lower case: "Bob" and "bob" are one user.',
+    description: `Users and sessions. Names are Unicode in NFC, in lower case: "Bob" and "bob" are one user. ${userNameRule}`,
     routes(app) {
       addSessionRoutes(app, profile);
       addLookup(app, profile);

@@ -7,6 +7,7 @@ import { ask, describeServer, openTestContext } from '../runtime/server.contract
 import { settingsWith } from '../runtime/settings.ts';
 import type { ServerContext } from '../runtime/server.ts';
 import { startProfile } from './main.ts';
+import { createPasswords } from './passwords.ts';
 import { profileSettings } from './settings.ts';
 
 const adminToken = 'the-administration-token';
@@ -26,6 +27,8 @@ async function openWithBob() {
   return {
     url: server.httpAddress,
     clock: context.clock,
+    random: context.random,
+    userDb: context.engines.userDb,
     logIn,
     admin,
     bob: { username: 'bob', password: 'the password of bob' },
@@ -154,10 +157,23 @@ test('answers no administration without its token', async () => {
   expect(withAccess).toMatchObject({ status: 403, body: { code: 'forbidden' } });
 });
 
-test.each(['', ' bob', 'b\u0007b', 'x'.repeat(65), '2', '007', '-5'])('the name %j is refused', async (name) => {
+test.each(['', 'x'.repeat(65), 'x'.repeat(300), 'john doe', '-5'])('the name %j is refused', async (name) => {
   await using profile = await openWithBob();
   const { status, body } = await profile.admin('/api/users', 'POST', { name });
   expect([status, textOf(body, 'code')]).toEqual([400, 'request.invalid']);
+});
+
+test('a user whose name is older than the rule for names goes on', async () => {
+  await using profile = await openWithBob();
+  const password = 'the password of john';
+  const { random } = profile;
+  const passwords = createPasswords({ random, cost: { N: 1024, r: 8, p: 1 }, parallel: 1 });
+  const passwordHash = await passwords.hash(password);
+  await profile.userDb.add({ name: 'john doe', passwordHash, createdAtMs: 0 });
+  const { status, body } = await profile.logIn({ username: 'John Doe', password });
+  expect([status, textOf(body, 'name')]).toEqual([200, 'john doe']);
+  expect((await profile.admin('/api/users')).body).toMatchObject({ users: [{ name: 'bob' }, { name: 'john doe' }] });
+  expect((await profile.admin('/api/users/john%20doe', 'DELETE')).status).toBe(204);
 });
 
 test('tells a user the id of another, by name', async () => {

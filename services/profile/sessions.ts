@@ -9,9 +9,9 @@ import { CecochatError } from '../core/errors.ts';
 import { parseClientId, type ClientId } from '../core/ids.ts';
 import type { Random } from '../core/random.ts';
 import type { Clock } from '../core/time/clock.ts';
+import { canonicalUserName } from '../core/user-name.ts';
 import type { Account, UserDb } from '../user-db/user-db.ts';
 import type { GuessLimit, GuessOutcome } from './guesses.ts';
-import { canonicalName } from './names.ts';
 import { unusableHash, type Passwords } from './passwords.ts';
 import { accessAudience, refreshAudience, type Claims, type Tokens } from './tokens.ts';
 
@@ -90,7 +90,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   return {
     async logIn({ username, password, clientId, remoteAddress }) {
       const client = clientOf(clientId, deps.random);
-      const name = canonicalName(username);
+      const name = canonicalUserName(username);
       const attempts = [deps.guessesByAddress.attempt(remoteAddress)];
       let outcome: GuessOutcome = 'unknown';
       try {
@@ -120,7 +120,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     },
     async withLimits({ username, clientId, limits }) {
       const client = clientOf(clientId, deps.random);
-      const account = await userDb.byName(canonicalName(username));
+      const account = await userDb.byName(canonicalUserName(username));
       if (account === undefined) {
         throw new CecochatError('user.unknown', `there is no user ${JSON.stringify(username)}`);
       }

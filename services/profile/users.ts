@@ -6,8 +6,8 @@ import { CecochatError } from '../core/errors.ts';
 import { parseUserId } from '../core/ids.ts';
 import type { Random } from '../core/random.ts';
 import type { Clock } from '../core/time/clock.ts';
+import { canonicalUserName, checkUserName } from '../core/user-name.ts';
 import type { Account, UserDb } from '../user-db/user-db.ts';
-import { canonicalName, checkName } from './names.ts';
 import { checkPassword, makePassword, type Passwords } from './passwords.ts';
 
 export interface UserView {
@@ -44,7 +44,7 @@ export function createUsers(deps: { userDb: UserDb; clock: Clock; random: Random
   const { userDb, clock, random, passwords } = deps;
   return {
     async add({ name, password, userId, random128 }) {
-      const checked = checkName(name);
+      const checked = checkUserName(name);
       const id = userId === undefined ? undefined : parseUserId(userId);
       if (userId !== undefined && id === undefined) {
         throw new CecochatError('request.invalid', `userId ${JSON.stringify(userId)} is no positive 64-bit number`);
@@ -60,14 +60,14 @@ export function createUsers(deps: { userDb: UserDb; clock: Clock; random: Random
       return password === undefined ? { ...view(added), password: secret } : view(added);
     },
     async list({ after, limit }) {
-      const query = { limit: limit + 1, ...(after === undefined ? {} : { after: canonicalName(after) }) };
+      const query = { limit: limit + 1, ...(after === undefined ? {} : { after: canonicalUserName(after) }) };
       const found = await userDb.list(query);
       const users = found.slice(0, limit).map(view);
       const next = found.length > limit ? users.at(-1)?.name : undefined;
       return next === undefined ? { users } : { users, next };
     },
     async byName(name) {
-      const account = await userDb.byName(canonicalName(name));
+      const account = await userDb.byName(canonicalUserName(name));
       if (account === undefined) throw unknown(name);
       return view(account);
     },
@@ -80,14 +80,14 @@ export function createUsers(deps: { userDb: UserDb; clock: Clock; random: Random
       return view(account);
     },
     async setPassword(name, password) {
-      const canonical = canonicalName(name);
+      const canonical = canonicalUserName(name);
       if ((await userDb.byName(canonical)) === undefined) throw unknown(name);
       const secret = password === undefined ? makePassword(random) : checkPassword(password);
       await userDb.setPasswordHash(canonical, await passwords.hash(secret));
       return password === undefined ? { name: canonical, password: secret } : { name: canonical };
     },
     async remove(name) {
-      const canonical = canonicalName(name);
+      const canonical = canonicalUserName(name);
       if ((await userDb.byName(canonical)) === undefined) throw unknown(name);
       await userDb.remove(canonical);
     },

@@ -45,6 +45,8 @@ export interface StackOptions {
   readonly drainMs?: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Gives the start up between two of its steps. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunningStack extends AsyncDisposable {

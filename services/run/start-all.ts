@@ -33,7 +33,7 @@ const author = 'stack';
 const twoMessagingServers = ['s1', 's2'];
 const readyPollMs = 5;
 
-/** Listens everywhere when it resolves. Errors: data.*, port.busy, settings.invalid; nothing stays open then. */
+/** Listens everywhere when it resolves. Errors: data.*, port.busy, settings.invalid, the signal's reason; nothing stays open then. */
 export async function startAll(options: StackOptions): Promise<RunningStack> {
   const scope = createScope();
   try {
@@ -53,8 +53,9 @@ export async function startAll(options: StackOptions): Promise<RunningStack> {
 }
 
 async function startInScope(options: StackOptions, scope: Scope): Promise<readonly RunningServer[]> {
-  const { clock, random, adminToken, drainMs, host = '127.0.0.1', ports = {} } = options;
+  const { clock, random, adminToken, drainMs, host = '127.0.0.1', ports = {}, signal } = options;
   const { messagingServerIds = twoMessagingServers } = options;
+  signal?.throwIfAborted();
   const log = openLog(options);
   const settings = resolveSettings(engineSettings, [
     { origin: 'stack', keyedBy: 'name', values: { dataFolder: options.dataFolder, ...partitionsOf(options) } },
@@ -62,6 +63,7 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
   ]).values;
   const opening = { clientId: 'cecochat', needs: allEngines, clock, log, gate: options.gate };
   const engines = scope.use(await openEngines({ ...engineOptionsOf(settings, allEngines), ...opening }));
+  signal?.throwIfAborted();
   const { partitionCount } = engines;
   await seedConfiguration(engines.configDb, { author, partitionCount, messagingServerIds });
   const metrics = createMetrics();
@@ -76,6 +78,7 @@ async function startInScope(options: StackOptions, scope: Scope): Promise<readon
   const profile = await fleet.start(
     startProfile(context(settingsWith(profileSettings, { ...http('profile.http'), adminToken }))),
   );
+  signal?.throwIfAborted();
   const jwksUrl = `${profile.httpAddress}/.well-known/jwks.json`;
   const messaging = messagingServerIds.map((serverId) => {
     const at = { ...http(`messaging.${serverId}.http`), ...grpc(`messaging.${serverId}.grpc`), jwksUrl, serverId };

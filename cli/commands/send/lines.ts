@@ -28,7 +28,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array | string>): As
       if (text !== '') yield { number, text };
     }
     rest = Buffer.concat([rest, bytes.subarray(start)]);
-    if (rest.length > mostTextBytes + 1) throw tooLong(`line ${number + 1}`, `more than ${mostTextBytes}`);
+    if (rest.length > mostTextBytes + 1) throw lineTooLong(number + 1, `more than ${mostTextBytes}`);
   }
   const text = textOfLine(rest, number + 1);
   if (text !== '') yield { number: number + 1, text };
@@ -38,14 +38,14 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array | string>): As
 export function checkText(text: string, what: string): void {
   if (text === '') throw new CecochatError('usage.invalid', `${what} is empty`);
   const size = Buffer.byteLength(text);
-  if (size > mostTextBytes) throw tooLong(what, String(size));
+  if (size > mostTextBytes) throw tooLong(what, { size: String(size), hint: 'split it into several messages' });
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function textOfLine(bytes: Buffer, number: number): string {
   const line = bytes.at(-1) === 13 ? bytes.subarray(0, -1) : bytes;
-  if (line.length > mostTextBytes) throw tooLong(`line ${number}`, String(line.length));
+  if (line.length > mostTextBytes) throw lineTooLong(number, String(line.length));
   try {
     return utf8.decode(line);
   } catch (error) {
@@ -60,12 +60,15 @@ function textOfLine(bytes: Buffer, number: number): string {
   }
 }
 
-function tooLong(what: string, size: string): CecochatError {
-  return new CecochatError(
-    'message.too_large',
-    `${what} has ${size} bytes of UTF-8; a message has at most ${mostTextBytes}`,
-    {
-      hint: 'split it into several messages',
-    },
-  );
+function lineTooLong(number: number, size: string): CecochatError {
+  const hint = `split it into several lines, and send from line ${number} on`;
+  return tooLong(`line ${number}`, { size, hint, data: { line: String(number) } });
+}
+
+function tooLong(
+  what: string,
+  { size, ...more }: { size: string; hint: string; data?: Readonly<Record<string, string>> },
+): CecochatError {
+  const message = `${what} has ${size} bytes of UTF-8; a message has at most ${mostTextBytes}`;
+  return new CecochatError('message.too_large', message, more);
 }

@@ -10,7 +10,10 @@ import { textContent, type AcceptedSend } from '../../client/sender.ts';
 import type { Line } from './lines.ts';
 
 export interface LinesSent {
+  /** Acknowledged. */
   readonly sent: number;
+  /** Given to the client, acknowledged or not. */
+  readonly tried: number;
   readonly first: AcceptedSend | undefined;
   readonly last: AcceptedSend | undefined;
   /** The first line that was not tried: neither it nor any after it was sent. */
@@ -29,6 +32,7 @@ export async function sendLines(request: {
   const { client, to, lines, signal } = request;
   const pending = new Set<Promise<void>>();
   let sent = 0;
+  let tried = 0;
   let first: AcceptedSend | undefined;
   let last: AcceptedSend | undefined;
   let failure: Error | undefined;
@@ -51,14 +55,18 @@ export async function sendLines(request: {
       await client.room(signal);
       if (failure !== undefined) break;
       stoppedAt = line.number + 1;
+      tried += 1;
       const following: Promise<void> = follow(line).finally(() => pending.delete(following));
       pending.add(following);
     }
   } catch (error) {
     failure ??= asError(error);
+    // Empty lines may stand before a bad one.
+    const bad = error instanceof CecochatError ? error.data['line'] : undefined;
+    if (bad !== undefined) stoppedAt = Number(bad);
   }
   await Promise.all(pending);
-  return { sent, first, last, stoppedAt, failure };
+  return { sent, tried, first, last, stoppedAt, failure };
 }
 
 function atLine(error: unknown, line: Line): Error {

@@ -1,7 +1,6 @@
 /**
  * `cecochat send`: one message from the arguments, or one a line from standard input. Done means durable.
  */
-import { CecochatError } from '../../../services/core/errors.ts';
 import { openChatClient } from '../../client/chat-client.ts';
 import { sendOnce } from '../../client/send-once.ts';
 import { textContent } from '../../client/sender.ts';
@@ -9,8 +8,9 @@ import { asOption, openChatAccess, type ChatAccess } from '../chat-access/chat-a
 import { createDeadline } from '../chat-access/deadline.ts';
 import type { CommandModule, CommandResult, Invocation } from '../command.ts';
 import { addExamples, durationOption, stackOption } from '../options.ts';
-import { checkText, readLines } from './lines.ts';
+import { checkText, mostTextBytes, readLines } from './lines.ts';
 import { sendLines } from './send-lines.ts';
+import { counted, stopped } from './stopped.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
 
 interface SendOptions {
@@ -25,7 +25,9 @@ const oneTimeoutMs = 30_000;
 export const sendCommand: CommandModule = {
   define(command, run) {
     command
-      .description('Send a message, or each line of standard input as one. Done means: on disk at the server.')
+      .description(
+        `Send a message, or each line of standard input as one. Done means: on disk at the server. A message has at most ${mostTextBytes} bytes of UTF-8. Empty lines are passed over; the first line that is too long or no UTF-8 ends the sending, after the lines before it.`,
+      )
       .argument('[text...]', 'the message; without it, standard input, one message a line')
       .addOption(asOption())
       .requiredOption('--to <user>', 'name or id of the receiver')
@@ -47,7 +49,7 @@ async function send(invocation: Invocation, words: readonly string[], options: S
   const { environment } = invocation;
   const text = words.length === 0 ? undefined : words.join(' ');
   if (text !== undefined) checkText(text, 'the message');
-  const waiting = createWaiting((line) => invocation.output.progress(line));
+  const waiting = createWaiting((line) => invocation.output.progress(line), options.name);
   let unsettled = 'the message was not acknowledged; it may arrive all the same';
   // Awaited below: the timer lives until this scope ends.
   using deadline = createDeadline({
@@ -65,7 +67,7 @@ async function send(invocation: Invocation, words: readonly string[], options: S
     signal,
   });
   if (text !== undefined) return await sendText({ invocation, access, to: options.to, text, signal, waiting });
-  unsettled = 'not every line was acknowledged; those in flight may arrive all the same';
+  unsettled = 'not every line was acknowledged';
   return await sendInput({ invocation, access, to: options.to, signal, waiting });
 }
 
@@ -116,7 +118,7 @@ async function sendInput(many: {
     signal,
   });
   const startedMs = clock.monotonicMs();
-  const { sent, first, last, stoppedAt, failure } = await sendLines({
+  const lines = await sendLines({
     client,
     to,
     lines: readLines(stdin),
@@ -127,6 +129,7 @@ async function sendInput(many: {
     },
   });
   const tookMs = Math.round(clock.monotonicMs() - startedMs);
+  const { sent, first, last, failure } = lines;
   return {
     data: {
       sent,
@@ -136,23 +139,8 @@ async function sendInput(many: {
       key: null,
       tookMs,
     },
-    text: `sent ${counted(sent)} to ${many.to} in ${(tookMs / 1000).toFixed(2)} s`,
-    ...(failure === undefined ? {} : { failure: stopped(failure, { sent, stoppedAt }) }),
+    ...(failure === undefined
+      ? { text: `sent ${counted(sent)} to ${many.to} in ${(tookMs / 1000).toFixed(2)} s` }
+      : { failure: stopped(failure, lines) }),
   };
-}
-
-function counted(messages: number): string {
-  return `${messages} message${messages === 1 ? '' : 's'}`;
-}
-
-/** Says what became of the rest, as far as that is known. */
-function stopped(failure: Error, { sent, stoppedAt }: { sent: number; stoppedAt: number }): Error {
-  if (!(failure instanceof CecochatError) || failure.code === 'interrupted' || failure.code === 'timed.out')
-    return failure;
-  const { code, message, hint, data, cause } = failure;
-  return new CecochatError(code, `${message}; ${counted(sent)} sent, nothing from line ${stoppedAt} on`, {
-    ...(hint === undefined ? {} : { hint }),
-    data: { ...data, sent: String(sent), unsentFromLine: String(stoppedAt) },
-    cause,
-  });
 }

@@ -2,6 +2,7 @@
  * Says why a send waits: each reason once, not at every try, and again when the time is over.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
+import { stackHint } from '../../output/stack-hint.ts';
 
 export interface Waiting {
   /** Why it waits now; undefined: it no longer does. */
@@ -10,11 +11,11 @@ export interface Waiting {
   readonly suffix: string;
 }
 
-export function createWaiting(progress: (line: string) => void): Waiting {
+export function createWaiting(progress: (line: string) => void, stackName: string): Waiting {
   let reason: string | undefined;
   return {
     because(error) {
-      const next = error === undefined ? undefined : withHint(error);
+      const next = error === undefined ? undefined : withHint(error, stackName);
       if (next === reason) return;
       reason = next;
       if (next !== undefined) progress(`waiting: ${next}`);
@@ -25,7 +26,7 @@ export function createWaiting(progress: (line: string) => void): Waiting {
   };
 }
 
-function withHint(error: Error): string {
-  const hint = error instanceof CecochatError && error.hint !== undefined ? ` (${error.hint})` : '';
-  return `${error.message}${hint}`;
+function withHint(error: Error, stackName: string): string {
+  const hint = error instanceof CecochatError ? error.hint : undefined;
+  return hint === undefined ? error.message : `${error.message} (${stackHint(hint, stackName)})`;
 }

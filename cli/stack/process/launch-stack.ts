@@ -10,12 +10,11 @@ import type { Environment } from '../../commands/environment.ts';
 import type { StackFolders } from '../folders.ts';
 import { serverProgram } from '../server-program.ts';
 import { crashFileName } from '../log-file.ts';
-import { endServers } from './end-servers.ts';
+import { endStackProcess } from './end-stack-process.ts';
 import { processStartOf } from './process-identity.ts';
 import { exitError, logEnds, timeoutError, withLog } from './start-failure.ts';
 import type { EnginesUp } from './engine-gate.ts';
 import { parseStackMessage, type EngineUp, type StackFailure, type StackMessage } from './stack-message.ts';
-import { stopProcess } from './stop-process.ts';
 
 export interface LaunchRequest {
   readonly environment: Environment;
@@ -27,9 +26,14 @@ export interface LaunchRequest {
   /** Engines that are only being started: the process opens each one when it is told so. */
   readonly enginesUp?: EnginesUp | undefined;
   readonly onMessage: (message: StackMessage) => void;
+  /** Called before it is stopped, since it did not get ready. */
+  readonly onStop: () => void;
+  /** Called before it is killed, since it did not stop in time. */
+  readonly onKill: (pid: number, limitMs: number) => void;
 }
 
-const stopLimitMs = 5000;
+/** A slow machine may need most of it to stop what it has just begun to start. */
+const stopLimitMs = 15_000;
 /** Of a process whose engines go away with it. */
 const hastyStopLimitMs = 500;
 
@@ -37,8 +41,8 @@ const hastyStopLimitMs = 500;
 export async function launchStack(request: LaunchRequest): Promise<number> {
   const { environment, folders, keep } = request;
   const { clock, signal } = environment;
-  signal.throwIfAborted();
   const from = await logEnds(folders);
+  signal.throwIfAborted();
   const child = spawnStack(request);
   const { pid } = child;
   if (pid === undefined) {
@@ -54,11 +58,22 @@ export async function launchStack(request: LaunchRequest): Promise<number> {
     await untilReady(child, request);
   } catch (error) {
     if (!keep || error === signal.reason) {
-      const timeoutMs = request.enginesUp === undefined ? stopLimitMs : hastyStopLimitMs;
-      await stopProcess({ process: { pid, processStart }, clock, timeoutMs });
-      await endServers({ folders, clock, timeoutMs: hastyStopLimitMs });
+      const isHasty = request.enginesUp !== undefined;
+      const timeoutMs = isHasty ? hastyStopLimitMs : stopLimitMs;
+      request.onStop();
+      await endStackProcess({
+        process: { pid, processStart },
+        folders,
+        clock,
+        timeoutMs,
+        serversTimeoutMs: hastyStopLimitMs,
+        ...(isHasty ? {} : { onKill: () => request.onKill(pid, timeoutMs) }),
+      });
     }
-    throw await withLog(error, { folders, from });
+    // Who interrupted it knows why it did not get ready.
+    throw error instanceof CecochatError && error.code === 'interrupted'
+      ? error
+      : await withLog(error, { folders, from });
   } finally {
     if (child.connected) {
       child.disconnect();
@@ -121,6 +136,8 @@ function untilReady(
         }
       }
     });
+    // It may have come while the process was being started.
+    if (signal.aborted) onAbort();
   });
 }
 

@@ -47,6 +47,8 @@ export interface HostRequest {
   readonly secrets: StackSecrets;
   readonly logLevel: LogLevel;
   readonly writeLog: (text: string) => void;
+  /** Aborts when the stack is to stop, or when `up` went away, before everything is ready. */
+  readonly signal: AbortSignal;
   /** Servers that have processes of their own: called when something of them changes. */
   readonly changed: (servers: readonly StackServer[], processes: readonly ServerProcess[]) => void;
 }
@@ -128,6 +130,8 @@ async function hostStack(options: HostOptions): Promise<StackState> {
     connectUrl: `http://${host}:${ports['connect.http']}`,
     configuratorUrl: `http://${host}:${ports['configurator.http']}`,
   };
+  const either = AbortSignal.any([signal, gone]);
+  either.throwIfAborted();
   const file = openStateFile(folders, starting);
   await file.update({});
   let isForgotten = false;
@@ -139,7 +143,7 @@ async function hostStack(options: HostOptions): Promise<StackState> {
       engines,
       gate:
         options.awaitEngines && environment.parent !== undefined
-          ? openEngineGate(environment.parent, tell, AbortSignal.any([signal, gone]))
+          ? openEngineGate(environment.parent, tell, either)
           : undefined,
       host,
       ports,
@@ -150,11 +154,11 @@ async function hostStack(options: HostOptions): Promise<StackState> {
       secrets,
       logLevel,
       writeLog: (text) => log.write(text),
+      signal: either,
       // What cannot be written because somebody deleted the folder has nobody to read it.
       changed: (servers, processes) => void file.update({ servers, processes }).catch(() => undefined),
     });
     await file.update({ servers: hosted.servers });
-    const either = AbortSignal.any([signal, gone]);
     await hosted.listening(either);
     tell({ kind: 'listening', afterMs: Math.round(clock.monotonicMs() - beganMs) });
     await hosted.ready(either);

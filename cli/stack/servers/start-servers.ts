@@ -7,7 +7,7 @@ import type { Environment } from '../../commands/environment.ts';
 import type { HostedServers, HostRequest } from '../process/stack-process.ts';
 
 export function startServers({ clock, random, env }: Environment): (request: HostRequest) => Promise<HostedServers> {
-  return async ({ folders, engines, gate, host, ports, messagingServerIds, secrets, logLevel, writeLog }) => {
+  return async ({ folders, engines, gate, host, ports, messagingServerIds, secrets, logLevel, writeLog, signal }) => {
     const { adminToken, users } = secrets;
     const running = await startAll({
       dataFolder: folders.data,
@@ -25,6 +25,7 @@ export function startServers({ clock, random, env }: Environment): (request: Hos
       writeLog,
       clock,
       random,
+      signal,
     });
     return {
       servers: running.servers.map(({ name, serverId, httpAddress, grpcAddress }) => ({

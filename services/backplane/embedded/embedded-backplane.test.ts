@@ -1,13 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock, type Clock } from '../../core/time/clock.ts';
+import { openJournalFiles } from '../../embedded/journal-files.ts';
+import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { Backplane } from '../backplane.ts';
 import { describeBackplane, type BackplaneFixture } from '../backplane.contract.ts';
 import { recordTail, texts, values } from '../recorded-tail.contract.ts';
 import { openEmbeddedBackplane, type EmbeddedBackplane } from './embedded-backplane.ts';
 
+const limits = { maxRecords: 9, maxBytes: 1e6 };
 const dayMs = 24 * 60 * 60 * 1000;
 
 interface EmbeddedFixture extends BackplaneFixture {
@@ -146,4 +149,69 @@ test('a move that is asked for beside the automatic one loses nothing', async ()
     }
     expect(found).toEqual(Array.from({ length: end }, (_, index) => index * 3 + partition));
   }
+});
+
+test('data of version 1, with the journal in LMDB, is taken over, and an older version then refuses it', async () => {
+  await using fixture = await openFixture();
+  const { folder } = fixture;
+  await fixture.backplane.append(2, values('a', 'b'));
+  await fixture.backplane.append(3, values('c'));
+  await fixture.backplane[Symbol.asyncDispose]();
+  const store = join(folder, 'store');
+  {
+    await using lmdb = await openLmdbFolder({ folder, kind: 'backplane', version: 2 });
+    const rows = lmdb.table('journal');
+    await lmdb.commit(() => {
+      for (const [number, record] of [...openJournalFiles(store).load()].entries())
+        void rows.put(Buffer.from([number]), record);
+    });
+  }
+  await rm(join(store, 'journal-1'));
+  const format = join(store, 'format.json');
+  const written = await readFile(format, 'utf8');
+  await writeFile(format, written.replace('"version":2', '"version":1'));
+  for (let round = 0; round < 2; round++) {
+    const backplane = await fixture.reopen();
+    expect(texts(await backplane.read(2, 0, limits))).toEqual(['a', 'b']);
+    expect(texts(await backplane.read(3, 0, limits))).toEqual(['c']);
+    expect(await readFile(format, 'utf8')).toBe(written);
+    await backplane[Symbol.asyncDispose]();
+  }
+  await expect(openLmdbFolder({ folder, kind: 'backplane' })).rejects.toMatchObject({ code: 'data.newer' });
+});
+
+test('a journal with a file missing is damage, with the partition and the record that is missing', async () => {
+  await using fixture = await openFixture();
+  await fixture.backplane.append(1, values('a'));
+  await fixture.backplane.retain();
+  for (const text of ['b', 'c']) await (await fixture.reopen()).append(1, values(text));
+  await (await fixture.reopen())[Symbol.asyncDispose]();
+  const store = join(fixture.folder, 'store');
+  const [first = ''] = (await readdir(store)).filter((name) => name.startsWith('journal-'));
+  const lost = await readFile(join(store, first));
+  await rm(join(store, first));
+  await expect(fixture.reopen()).rejects.toMatchObject({
+    code: 'data.damaged',
+    message: expect.stringContaining('partition 1 of the backplane has no record 1'),
+  });
+  await writeFile(join(store, first), lost);
+  const whole = await fixture.reopen();
+  expect(texts(await whole.read(1, 0, limits))).toEqual(['a']);
+  expect(texts(await whole.read(1, 1, limits))).toEqual(['b', 'c']);
+});
+
+test('the journal has few files, however often the backplane is opened', async () => {
+  await using fixture = await openFixture();
+  const journalFiles = async (): Promise<number> =>
+    (await readdir(join(fixture.folder, 'store'))).filter((name) => name.startsWith('journal-')).length;
+  let most = 0;
+  let { backplane }: { backplane: Backplane } = fixture;
+  for (let round = 0; round < 40; round++) {
+    await backplane.append(round % 3, values(`m${round}`));
+    backplane = await fixture.reopen();
+    most = Math.max(most, await journalFiles());
+  }
+  expect(most).toBeGreaterThan(3);
+  expect(most).toBeLessThan(20);
+  expect(texts(await backplane.read(0, (await backplane.bounds(0)).end - 1, limits))).toEqual(['m39']);
 });

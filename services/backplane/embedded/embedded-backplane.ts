@@ -1,17 +1,19 @@
 /**
- * The backplane on LMDB, in this process. Appends of all partitions that wait at the same time share one
- * commit and one disk flush; committed records go to the followers in this process without being read back.
+ * The backplane on a journal and LMDB, in this process. Appends of all partitions that wait at the same time share
+ * one write to the disk; committed records go to the followers in this process without being read back.
  * Retention takes the oldest batches of a partition, never its last one nor what a holder protects.
  */
 import { CecochatError } from '../../core/errors.ts';
 import { openInScope, type Scope } from '../../core/lifecycle.ts';
 import type { Clock } from '../../core/time/clock.ts';
 import { createGroupCommit } from '../../embedded/group-commit.ts';
+import { openJournalFiles } from '../../embedded/journal-files.ts';
 import { openLmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { AppendAnswer, Backplane, StoredRecord, Tail, TailHandler } from '../backplane.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createFollow, type Follow } from './follow.ts';
 import { createGroups } from './groups.ts';
+import { moveJournalTable } from './journal-table.ts';
 import { createPartitionLog } from './partition-log.ts';
 import { createRetention } from './retention.ts';
 
@@ -50,11 +52,23 @@ export function openEmbeddedBackplane(options: EmbeddedBackplaneOptions): Promis
 async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<EmbeddedBackplane> {
   const { partitionCount, clock } = options;
   const folder = scope.use(
-    await openLmdbFolder({ folder: options.folder, kind: 'backplane', fixed: { partitionCount } }),
+    await openLmdbFolder({
+      folder: options.folder,
+      kind: 'backplane',
+      fixed: { partitionCount },
+      version: 2,
+      upgrade: moveJournalTable,
+    }),
   );
   const table = folder.table('batches');
-  const log = createPartitionLog({ batches: table, journal: folder.table('journal') }, () => clock.nowMs());
-  const group = scope.use(createGroupCommit({ table, failed: () => log.failed() }));
+  const journal = scope.use(openJournalFiles(folder.store));
+  const log = createPartitionLog({ batches: table, journal }, () => clock.nowMs());
+  const commitAppends = (write: () => void): Promise<void> => {
+    write();
+    return log.flush();
+  };
+  const appends = scope.use(createGroupCommit({ commit: commitAppends, failed: () => log.failed() }));
+  const group = scope.use(createGroupCommit({ commit: (write) => folder.commit(write) }));
   const follows = new Map<number, Set<Follow>>();
   const tails = new Set<Tail>();
   scope.defer(async () => {
@@ -68,11 +82,14 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
   let moving: Promise<void> | undefined;
   const closed = new AbortController();
   const closing = closed.signal;
-  scope.defer(() => closed.abort());
+  scope.defer(async () => {
+    closed.abort();
+    await moving?.catch(() => undefined);
+  });
 
   const commitPending = (): void => {
     let taken = new Map<number, Pending>();
-    group.enqueue({
+    appends.enqueue({
       write: () => {
         taken = pending;
         pending = new Map();
@@ -89,26 +106,17 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     });
   };
 
-  /**
-   * Each part shares a commit with the appends that wait; a pause between the parts lets most commits go without.
-   * What fails stays in the journal until the next time.
-   */
+  /** In parts, with pauses between them: appends wait for each on the disk. What fails is moved the next time. */
   const moveAll = async (): Promise<void> => {
+    const upTo = await appends.commit(() => log.beginMove());
     for (let isComplete = false; !isComplete;) {
-      isComplete = await new Promise<boolean>((resolve, reject) => {
-        let moved = (): boolean => true;
-        group.enqueue({
-          write: () => {
-            moved = log.move();
-          },
-          committed: () => resolve(moved()),
-          failed: reject,
-        });
-      });
+      const moved = await group.commit(() => log.move());
+      isComplete = moved();
       if (!isComplete && !log.isMoveLate() && !closing.aborted) {
         await clock.sleep(movePauseMs, closing).catch(() => undefined);
       }
     }
+    await journal.remove(upTo);
   };
   const moveJournal = (): Promise<void> => {
     moving ??= moveAll().finally(() => {

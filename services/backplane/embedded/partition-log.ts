@@ -1,13 +1,20 @@
 /**
- * The stored partitions: their ends, reading, and what a group commit writes. A commit goes to the journal and
- * stays in memory as well; once some megabytes have gathered, `move` puts them where each partition has its
- * batches together, and empties the journal, in one commit. What is read here is on disk.
+ * The stored partitions: their ends, reading, and what a commit of appends writes. It goes to the journal and
+ * stays in memory as well; once some megabytes have gathered, a move puts them into LMDB, where each partition has
+ * its batches together, and takes the journal's files away. What is read here is on disk.
  */
 import { CecochatError } from '../../core/errors.ts';
+import type { JournalFiles } from '../../embedded/journal-files.ts';
 import type { BinaryTable } from '../../embedded/lmdb-folder.ts';
 import type { Bounds, ReadLimits, StoredRecord } from '../backplane.ts';
 import { batchKey, blobBytes, keyOffset, maxBlobBytes, readHeader, readRecords, writeBlob } from './batch-blob.ts';
-import { createJournal, type JournalBatch, type PlannedBatch } from './journal.ts';
+import {
+  decodeJournalRecord,
+  encodeJournalRecord,
+  type JournalBatch,
+  type JournalRecord,
+  type PlannedBatch,
+} from './journal.ts';
 
 interface End {
   /** Offset of the next record. */
@@ -22,19 +29,22 @@ export interface WaitingValues {
 }
 
 export interface PartitionLog {
-  /** To be called at most once in a commit, which `committed` or `failed` must follow. */
+  /** To be called at most once in a commit of appends, before `flush`. */
   write(waiting: ReadonlyMap<number, WaitingValues>): void;
-  /** Everything written since the last commit is on disk. */
+  /** Resolves when what was written is on disk; `committed` or `failed` must follow. Error: what the system answers. */
+  flush(): Promise<void>;
   committed(): void;
   failed(): void;
-  /** Enough has gathered in the journal to move it. */
+  /** Enough has gathered to move it. */
   isMoveDue(): boolean;
   /** So much that the move should hurry. */
   isMoveLate(): boolean;
   /**
-   * To be called within a commit: moves some of what was in the journal when the move began. Answers what to
-   * call after the commit, which says whether the move is complete.
+   * To be called within a commit of appends: what has gathered is to be moved. Answers the number of its last
+   * file. One that failed goes on.
    */
+  beginMove(): number;
+  /** To be called within a commit of LMDB: moves a part. Answers what to call after it, which says whether that was all. */
   move(): () => boolean;
   end(partition: number): End;
   start(partition: number): number;
@@ -44,7 +54,9 @@ export interface PartitionLog {
 
 const moveBytes = 4 << 20;
 const lateBytes = 4 * moveBytes;
-/** Of a move, in one commit that appends wait for: all at once took 70 ms, 256 KiB 5 ms. */
+/** Of restarts with little in between. */
+const mostFiles = 16;
+/** Of a move, in one commit, which appends wait for on the disk: all at once took 70 ms, 256 KiB 5 ms. */
 const sliceBytes = 64 * 1024;
 
 interface Gathered {
@@ -52,19 +64,17 @@ interface Gathered {
   readonly count: number;
 }
 
+/** Error: data.damaged. */
 export function createPartitionLog(
-  tables: { readonly batches: BinaryTable; readonly journal: BinaryTable },
+  places: { readonly batches: BinaryTable; readonly journal: JournalFiles },
   nowMs: () => number,
 ): PartitionLog {
-  const table = tables.batches;
-  const journal = createJournal(tables.journal);
+  const { batches: table, journal } = places;
   const ends = new Map<number, End>();
   /** Batches of the journal, by partition, oldest first. */
   const gathered = new Map<number, JournalBatch[]>();
   let gatheredBytes = 0;
-  let written: readonly JournalBatch[] = [];
-  /** From a call of `move` until its commit. */
-  let isMoving = false;
+  let written: JournalRecord | undefined;
   let moving: { readonly left: readonly Gathered[]; readonly upTo: number } | undefined;
 
   const loadEnd = (partition: number): End => {
@@ -137,35 +147,33 @@ export function createPartitionLog(
     write(waiting) {
       const planned: PlannedBatch[] = [];
       for (const [partition, values] of waiting) plan(partition, values, planned);
-      written = journal.append(planned);
+      written = encodeJournalRecord(planned);
+    },
+    async flush() {
+      if (written !== undefined) await journal.append(written.bytes);
     },
     committed() {
-      for (const batch of written) gather(batch);
-      written = [];
+      for (const batch of written?.batches ?? []) gather(batch);
+      written = undefined;
     },
     failed() {
-      if (written.length > 0) journal.takeBack();
-      written = [];
-      isMoving = false;
+      written = undefined;
     },
-    isMoveDue: () => gatheredBytes >= moveBytes,
+    isMoveDue: () => gatheredBytes >= moveBytes || journal.count > mostFiles,
     isMoveLate: () => gatheredBytes >= lateBytes,
+    beginMove() {
+      moving ??= { left: countsOf(gathered), upTo: journal.roll() };
+      return moving.upTo;
+    },
     move() {
-      if (isMoving) throw new Error('two moves of the journal in one commit');
-      isMoving = true;
-      // A row that this very commit writes has not been gathered yet.
-      moving ??= { left: countsOf(gathered), upTo: journal.newest() - (written.length > 0 ? 1 : 0) };
-      const { left, upTo } = moving;
+      const { left, upTo } = moving ?? { left: [], upTo: 0 };
       let bytes = 0;
       let taken = 0;
       for (; taken < left.length && bytes < sliceBytes; taken += 1) bytes += put(left[taken]);
-      const rest = left.slice(taken);
-      const removal = left.length === 0 ? journal.removeSome(upTo) : undefined;
       return () => {
-        isMoving = false;
         for (const done of left.slice(0, taken)) forget(done);
         gatheredBytes -= bytes;
-        moving = removal?.() === true ? undefined : { left: rest, upTo };
+        moving = taken === left.length ? undefined : { left: left.slice(taken), upTo };
         return moving === undefined;
       };
     },
@@ -213,9 +221,13 @@ export function createPartitionLog(
       return into;
     },
   };
-  for (const batch of journal.load()) {
-    // Killed in the middle of a move: this one stands in its partition already.
-    if (batch.offset >= log.end(batch.partition).offset) gather(batch);
+  for (const record of journal.load()) {
+    for (const batch of decodeJournalRecord(record)) {
+      const { offset: end } = log.end(batch.partition);
+      if (batch.offset > end && end > 0) throw hole(batch.partition, end);
+      // Killed before the journal's file was taken away: this one stands in its partition already.
+      if (batch.offset === end || end === 0) gather(batch);
+    }
   }
   return log;
 }

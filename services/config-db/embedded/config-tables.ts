@@ -2,7 +2,7 @@
  * The stored form of the configuration database: JSON by key. Tables: values (key), changes (version u48
  * big-endian), leases (name), counters ("version", "term").
  */
-import type { BinaryTable, LmdbFolder } from '../../embedded/lmdb-folder.ts';
+import type { LmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { ConfigChange, ConfigSnapshot, ConfigValue, Lease } from '../config-db.ts';
 
 export type StoredLease = Omit<Lease, 'leftMs'>;
@@ -16,8 +16,6 @@ export interface ConfigState {
 }
 
 export interface ConfigTables {
-  /** Any table, to commit through. */
-  readonly any: BinaryTable;
   load(): ConfigState;
   snapshot(): ConfigSnapshot;
   log(limit: number): ConfigChange[];
@@ -50,7 +48,6 @@ export function createConfigTables(folder: LmdbFolder): ConfigTables {
   };
 
   return {
-    any: counters,
     load: () => ({
       version: counter('version'),
       term: counter('term'),

@@ -15,7 +15,8 @@ export function openEmbeddedUserDb(options: { readonly folder: string }): Promis
 }
 
 async function build(options: { readonly folder: string }, scope: Scope): Promise<UserDb> {
-  const tables = createUserTables(scope.use(await openLmdbFolder({ folder: options.folder, kind: 'users' })));
+  const folder = scope.use(await openLmdbFolder({ folder: options.folder, kind: 'users' }));
+  const tables = createUserTables(folder);
   /** Written in the commit that is being built: accounts by name (undefined = removed), ids, key ids. */
   const written = new Map<string, Account | undefined>();
   const used = new Set<UserId>();
@@ -25,7 +26,7 @@ async function build(options: { readonly folder: string }, scope: Scope): Promis
     used.clear();
     keys.clear();
   };
-  const group = scope.use(createGroupCommit({ table: tables.any, begin }));
+  const group = scope.use(createGroupCommit({ commit: (write) => folder.commit(write), begin }));
 
   const present = (name: string): Account | undefined => (written.has(name) ? written.get(name) : tables.byName(name));
   const isUsed = (id: UserId): boolean => used.has(id) || tables.isUsed(id);

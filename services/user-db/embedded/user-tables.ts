@@ -3,12 +3,10 @@
  * name, empty once removed, so that the id stays used), keys (key id → JSON).
  */
 import { parseUserId, type UserId } from '../../core/ids.ts';
-import type { BinaryTable, LmdbFolder } from '../../embedded/lmdb-folder.ts';
+import type { LmdbFolder } from '../../embedded/lmdb-folder.ts';
 import type { Account, SigningKey } from '../user-db.ts';
 
 export interface UserTables {
-  /** Any table, to commit through. */
-  readonly any: BinaryTable;
   byName(name: string): Account | undefined;
   byId(userId: UserId): Account | undefined;
   isUsed(userId: UserId): boolean;
@@ -45,7 +43,6 @@ export function createUserTables(folder: LmdbFolder): UserTables {
   };
 
   return {
-    any: accounts,
     byName,
     byId(userId) {
       const name = ids.get(idKey(userId));
