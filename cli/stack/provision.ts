@@ -22,6 +22,8 @@ export interface ProvisionRun {
   readonly signal: AbortSignal;
   /** Once it is known where the engines will be, before anything is changed. */
   readonly onPlanned: (planned: ProvisionPlan) => Promise<void>;
+  /** The container of an engine runs. */
+  readonly onStarted?: (engine: string) => void;
   /** An engine is healthy. */
   readonly onUp: (engine: string) => void;
 }

@@ -1,6 +1,6 @@
 /**
- * Starts a stack together with its engines: the servers' process starts beside them and opens each one as soon as it
- * is healthy. When either fails, both are taken away again, unless they are to be kept.
+ * Starts a stack together with its engines: the servers' process starts once their containers run and opens each one as
+ * soon as it is healthy. When either fails, both are taken away again, unless they are to be kept.
  */
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
@@ -36,6 +36,8 @@ export async function startProvisioned(
   const enginesUp = new EnginesUp();
   let reports: ServerReports | undefined;
   let servers: Promise<void> | undefined;
+  let launch: (() => void) | undefined;
+  const notStarted = new Set<string>(engineNames);
   let undo: (() => Promise<void>) | undefined;
   try {
     undo = await provision.run({
@@ -46,6 +48,10 @@ export async function startProvisioned(
         reports?.engineUp(known);
         enginesUp.announce(known);
       },
+      // Not before: loading the servers would hold up the engines, which take longer.
+      onStarted: (engine) => {
+        if (notStarted.delete(engine) && notStarted.size === 0) launch?.();
+      },
       onPlanned: async (plan) => {
         if (!(await needServers(request, plan))) {
           report({ part: 'servers', step: 'keep', detail: '' });
@@ -55,9 +61,12 @@ export async function startProvisioned(
         const { before } = request;
         await clearAway(invocation, before.condition === 'ready' ? { ...before, condition: 'unhealthy' } : before);
         const launching = { ...invocation, environment: { ...environment, signal } };
-        reports = reportServers(report, true);
-        servers = launchServers(launching, { ...request, enginesUp, reports });
-        servers.catch((error: unknown) => failed.abort(error));
+        const told = reportServers(report, true);
+        reports = told;
+        launch = () => {
+          servers = launchServers(launching, { ...request, enginesUp, reports: told });
+          servers.catch((error: unknown) => failed.abort(error));
+        };
       },
     });
     await servers;

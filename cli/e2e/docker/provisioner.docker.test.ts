@@ -67,6 +67,8 @@ async function up(text: string, engine: DockerEngine = real, of: Project = proje
       clock: systemClock,
       signal: new AbortController().signal,
       report: () => undefined,
+      askEngine: () => undefined,
+      onStarted: () => undefined,
       onHealthy: () => undefined,
     });
     return plan.isChange;

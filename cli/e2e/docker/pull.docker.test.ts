@@ -109,6 +109,8 @@ test('an image of another architecture is told as such when its program does not
     clock: systemClock,
     signal: new AbortController().signal,
     report: () => undefined,
+    askEngine: () => undefined,
+    onStarted: () => undefined,
     onHealthy: () => undefined,
   });
   try {

@@ -12,6 +12,7 @@ import type { StackEngines } from '../stack-files.ts';
 import { connectEngine } from './engine/dockerode-engine.ts';
 import { otherStacksPorts } from './other-stacks-ports.ts';
 import { readServerImage } from './image/server-image.ts';
+import { askEngine } from './provision/ask-engine.ts';
 import { provisionStack } from './provision/provision-stack.ts';
 import type { PublishedPorts } from './provision/published-ports.ts';
 
@@ -31,7 +32,7 @@ export function provisionDocker(
   const { clock, env } = environment;
   const { found, before } = docker;
   return {
-    run: async ({ signal, onPlanned, onUp, servers }) => {
+    run: async ({ signal, onPlanned, onStarted = () => undefined, onUp, servers }) => {
       const [reserved, portBase, own] = await Promise.all([
         otherStacksPorts(environment, name),
         portBaseFor(environment, name),
@@ -53,6 +54,8 @@ export function provisionDocker(
         keep,
         onPlanned: ({ ports, ...changes }) =>
           onPlanned({ engines: enginesAt(found.address.url, ports, servers !== undefined), ...changes }),
+        askEngine,
+        onStarted,
         onHealthy: onUp,
       });
     },

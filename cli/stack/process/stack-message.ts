@@ -5,6 +5,8 @@ import { isErrorCode, type ErrorCode } from '../../../services/core/errors.ts';
 
 export type StackMessage =
   | { readonly kind: 'port-replaced'; readonly name: string; readonly wanted: number; readonly got: number }
+  /** A server has its code and now needs an engine. */
+  | { readonly kind: 'loaded' }
   /** Topic or schema are there. */
   | { readonly kind: 'prepared'; readonly engine: EngineName }
   | { readonly kind: 'listening'; readonly afterMs: number }
@@ -37,6 +39,8 @@ export function parseStackMessage(value: unknown): StackMessage | undefined {
       return 'name' in value && 'wanted' in value && 'got' in value
         ? { kind: 'port-replaced', name: String(value.name), wanted: Number(value.wanted), got: Number(value.got) }
         : undefined;
+    case 'loaded':
+      return { kind: 'loaded' };
     case 'prepared': {
       const engine = engineIn(value);
       return engine === undefined ? undefined : { kind: 'prepared', engine };

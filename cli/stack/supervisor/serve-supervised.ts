@@ -9,7 +9,7 @@ import { causesOf, envelopeError } from '../../output/error-text.ts';
 import type { LogLevel } from '../../output/log-line.ts';
 import { aborted } from '../aborted.ts';
 import { openLogFile, serverLogRotation } from '../log-file.ts';
-import { openEngineGate } from '../process/engine-gate.ts';
+import { openEngineGate, type EngineGate } from '../process/engine-gate.ts';
 import type { StackMessage } from '../process/stack-message.ts';
 import type { ServerName } from '../server-names.ts';
 import type { StartOneRequest } from '../servers/start-one.ts';
@@ -65,7 +65,7 @@ async function serve(
 ): Promise<RunningServer> {
   const { clock, signal } = environment;
   const beganMs = clock.monotonicMs();
-  const gate = openEngineGate(parent, tell, signal);
+  const gate = sayingLoaded(openEngineGate(parent, tell, signal), tell);
   const { unit, logFolder, settings, engines, users, messagingServerIds } = await begun(parent, signal);
   await using log = openLogFile({ folder: logFolder, name: unit, ...serverLogRotation });
   await using running = await start(environment, {
@@ -85,6 +85,17 @@ async function serve(
   if (!signal.aborted) tell({ kind: 'ready', afterMs: afterMs() });
   await aborted(signal);
   return running;
+}
+
+/** An engine is waited for with the code loaded that opens it. */
+function sayingLoaded(gate: EngineGate, tell: (message: StackMessage) => void): EngineGate {
+  return {
+    ...gate,
+    whenUp(engine) {
+      tell({ kind: 'loaded' });
+      return gate.whenUp(engine);
+    },
+  };
 }
 
 function begun(parent: ParentChannel, signal: AbortSignal): Promise<Begin> {

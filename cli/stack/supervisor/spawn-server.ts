@@ -13,17 +13,20 @@ import { serverProgram } from '../server-program.ts';
 import type { StackServer } from '../stack-files.ts';
 import type { Begin } from './begin-message.ts';
 import { unitName, type LaunchServer } from './launch-server.ts';
+import type { Turns } from './turns.ts';
 
 export interface SpawnOptions {
   readonly environment: Environment;
   readonly logFolder: string;
   readonly logLevel: LogLevel;
   readonly begin: (server: StackServer) => Begin;
+  /** A server loads its code in its turn. */
+  readonly turns: Turns;
 }
 
 const shownBytes = 2_000;
 
-export function spawnServer({ environment, logFolder, logLevel, begin }: SpawnOptions): LaunchServer {
+export function spawnServer({ environment, logFolder, logLevel, begin, turns }: SpawnOptions): LaunchServer {
   return (server, events) => {
     // What it says outside its log. One file, made anew at each start.
     const said = join(logFolder, `${unitName(server)}.crash`);
@@ -32,11 +35,15 @@ export function spawnServer({ environment, logFolder, logLevel, begin }: SpawnOp
     const end = (code: number | null, signal: NodeJS.Signals | null, output: string): void => {
       if (isOver) return;
       isOver = true;
+      endTurn();
       events.ended({ code, signal, output });
     };
     child.on('message', (value) => {
       const found = parseStackMessage(value);
-      if (found !== undefined) events.message(found);
+      if (found === undefined) return;
+      // Whatever it says, it has its code by then.
+      endTurn();
+      events.message(found);
     });
     child.once('error', (error) => {
       if (child.pid === undefined) end(null, null, error.message);
@@ -44,7 +51,7 @@ export function spawnServer({ environment, logFolder, logLevel, begin }: SpawnOp
     child.once('exit', (code, signal) => end(code, signal, lastSaid(said)));
     // A process that has ended meanwhile tells so by its end.
     const send = (value: object): void => void (child.connected && child.send(value, () => undefined));
-    send(begin(server));
+    const endTurn = turns.take(() => send(begin(server)));
     return {
       pid: child.pid,
       processStart:

@@ -2,11 +2,13 @@
  * The servers of a stack on engines outside, each as a process of its own under this one, which follows how many
  * messaging servers there are to be. It loads no server itself.
  */
+import { availableParallelism } from 'node:os';
 import { dateAt } from '../../../services/core/time/date.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { HostedServers, HostRequest } from '../process/stack-process.ts';
-import { engineNames } from '../process/stack-message.ts';
+import { engineNames, type EngineName } from '../process/stack-message.ts';
 import { messagingIds } from '../ports.ts';
+import type { ServerName } from '../server-names.ts';
 import { stackServers } from '../stack-servers.ts';
 import type { StackServer } from '../stack-files.ts';
 import { readSize } from '../state.ts';
@@ -16,11 +18,14 @@ import { unitName } from './launch-server.ts';
 import { spawnServer } from './spawn-server.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import type { Report } from './supervised-server.ts';
+import { createTurns } from './turns.ts';
 
 const sizePollMs = 200;
 const startMs = 15_000;
 /** Longer than a server takes to drain its calls and release its partitions. */
 const graceMs = 12_000;
+/** Who makes topic and schema: several at once would only wait for each other, and keep busy what they wait for. */
+const makers: Readonly<Partial<Record<EngineName, ServerName>>> = { kafka: 'configurator', cassandra: 'profile' };
 
 export function superviseServers(environment: Environment): (request: HostRequest) => Promise<HostedServers> {
   return (request) => Promise.resolve(supervise(environment, request));
@@ -40,6 +45,8 @@ function supervise(environment: Environment, request: HostRequest): HostedServer
       logFolder: folders.logs,
       logLevel,
       begin: (server) => beginOf(server, request),
+      // The other cores are left to engines that are only being started.
+      turns: createTurns(gate === undefined ? Number.POSITIVE_INFINITY : Math.ceil(availableParallelism() / 2)),
     }),
     report: reportTo(request, clock),
     changed: () => request.changed(supervisor.servers, supervisor.records()),
@@ -50,7 +57,7 @@ function supervise(environment: Environment, request: HostRequest): HostedServer
     const whenUp = gate?.whenUp(engine) ?? Promise.resolve();
     // When it is not waited for any more, everything is being stopped.
     whenUp.then(
-      () => supervisor.announce(engine),
+      () => supervisor.announce(engine, makers[engine]),
       () => undefined,
     );
   }

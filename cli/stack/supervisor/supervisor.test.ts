@@ -130,6 +130,19 @@ describe('a start', () => {
     await expect(ready).rejects.toThrow('interrupted');
   });
 
+  test('lets one server open an engine first; the others follow when it has made what they need, or has ended', () => {
+    const { processes, supervisor } = open([['profile'], ['configurator'], ['history']]);
+    supervisor.announce('cassandra', 'profile');
+    supervisor.announce('kafka', 'configurator');
+    const announced = (): (readonly string[])[] => processes.all.map((one) => [...one.announced]);
+    expect(announced()).toEqual([['cassandra'], ['kafka'], []]);
+    processes.of('profile').events.message({ kind: 'prepared', engine: 'cassandra' });
+    expect(announced()).toEqual([['cassandra'], ['kafka', 'cassandra'], ['cassandra']]);
+    processes.of('configurator').end({ code: 1 });
+    expect(processes.of('history').announced).toEqual(['cassandra', 'kafka']);
+    expect(processes.of('profile').announced).toEqual(['cassandra', 'kafka']);
+  });
+
   test('tells each process which engines are up, also one that starts later, and hears once what is there for all', () => {
     const { clock, processes, prepared, supervisor } = open([['profile'], ['history']]);
     supervisor.announce('cassandra');

@@ -21,7 +21,8 @@ export interface Supervisor {
   add(servers: readonly StackServer[]): void;
   /** Stops some in order and forgets them. */
   remove(serverIds: ReadonlySet<string>): Promise<void>;
-  announce(engine: EngineName): void;
+  /** `first`: the server that opens it before the others do, unless it ends: they find topic or schema made. */
+  announce(engine: EngineName, first?: string): void;
   /** Resolves when all have listened. Error: why a server cannot start at all, or the signal's reason. */
   listening(signal: AbortSignal): Promise<void>;
   /** Resolves when all are ready. Errors: as before. */
@@ -103,9 +104,17 @@ export function createSupervisor(deps: SupervisorDependencies): Supervisor {
       for (const serverId of serverIds) supervised.delete(serverId);
       changed();
     },
-    announce(engine) {
-      announced.add(engine);
-      for (const one of supervised.values()) one.announce(engine);
+    announce(engine, first) {
+      const ahead = [...supervised.values()].find(({ server }) => server.name === first);
+      const look = (): void => {
+        if (ahead !== undefined && ahead.record().state === 'starting' && !ahead.hasPrepared(engine)) return;
+        waiting.delete(look);
+        announced.add(engine);
+        for (const one of supervised.values()) one.announce(engine);
+      };
+      ahead?.announce(engine);
+      waiting.add(look);
+      look();
     },
     listening: (signal) => untilAll((one) => one.hasListened, signal),
     ready: (signal) => untilAll((one) => one.record().state === 'running', signal),

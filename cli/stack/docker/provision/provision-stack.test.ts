@@ -37,6 +37,8 @@ async function up(engine: FakeEngine, asked: readonly string[], project: Project
       planned = plan;
       return Promise.resolve();
     },
+    askEngine: () => undefined,
+    onStarted: () => undefined,
     onHealthy: () => undefined,
   });
   return { steps, planned, undo };

@@ -8,6 +8,7 @@ import type { Clock } from '../../../../services/core/time/clock.ts';
 import type { Environment } from '../../../commands/environment.ts';
 import type { Service } from '../compose/compose-model.ts';
 import type { ContainerSummary, DockerEngine } from '../engine/docker-engine.ts';
+import type { AskEngine } from './ask-engine.ts';
 import { planStack } from './plan-parts.ts';
 import { isOf, partOf, portsOf, type Project } from './project.ts';
 import type { Report } from '../../part-report.ts';
@@ -41,6 +42,8 @@ export interface ProvisionRequest {
   readonly keep: boolean;
   /** Before anything is changed. */
   readonly onPlanned: (planned: Planned) => Promise<void>;
+  readonly askEngine: AskEngine;
+  readonly onStarted: (part: string) => void;
   readonly onHealthy: (part: string) => void;
 }
 
@@ -54,7 +57,7 @@ export interface Planned {
 
 /** Resolves to what takes away what it made. When it rejects, nothing of that is left, unless `keep`. */
 export async function provisionStack(request: ProvisionRequest): Promise<() => Promise<void>> {
-  const { engine, project, signal, env, report, warn, clock, onHealthy } = request;
+  const { engine, project, signal, env, report, warn } = request;
   const undo = new UndoList(engine);
   try {
     const [containers, networks, volumes] = await Promise.all([
@@ -94,7 +97,7 @@ export async function provisionStack(request: ProvisionRequest): Promise<() => P
     });
     const remembered = { ...ports, ...servers.ports };
     const ownImage = request.servers?.image;
-    await reconcile({ engine, project, plan, ports: remembered, ownImage, undo, clock, signal, report, onHealthy });
+    await reconcile({ ...request, plan, ports: remembered, ownImage, undo });
     return () => undo.run();
   } catch (error) {
     if (!request.keep) await undone(request, undo, error);

@@ -64,6 +64,8 @@ async function up(engine: FakeEngine, { text = compose(), signal, stack = 'one' 
       clock: leapingClock(),
       signal: signal ?? new AbortController().signal,
       report: () => undefined,
+      askEngine: () => undefined,
+      onStarted: () => undefined,
       onHealthy: (part) => {
         const isChanged = plan.parts.some(({ service, action }) => service.name === part && action !== 'keep');
         if (isChanged) engine.done.push(`healthy ${part}`);

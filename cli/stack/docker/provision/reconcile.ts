@@ -11,6 +11,7 @@ import type { ServerImage } from '../image/server-image.ts';
 import { ensureBuilt, removeOthers } from '../image/ensure-built.ts';
 import { checkServer } from '../../health.ts';
 import { isServer } from '../servers/server-services.ts';
+import type { AskEngine } from './ask-engine.ts';
 import { ensureImage } from './ensure-image.ts';
 import type { PartPlan, StackPlan } from './plan-parts.ts';
 import { containerLabels, containerName, networkName, projectLabels, volumeName, type Project } from './project.ts';
@@ -32,6 +33,9 @@ export interface ReconcileRequest {
   readonly report: Report;
   /** An image of our own, which is built where the engine does not have it. */
   readonly ownImage?: ServerImage | undefined;
+  readonly askEngine: AskEngine;
+  /** Called for each part once its container runs. */
+  readonly onStarted: (part: string) => void;
   /** Called for each part once it is healthy. */
   readonly onHealthy: (part: string) => void;
 }
@@ -66,10 +70,7 @@ export async function reconcile(request: ReconcileRequest): Promise<void> {
     );
     const image = part.service.image === request.ownImage?.reference ? [built] : [];
     const start = Promise.all([base, ...image, ...needs]).then(() => bringUp(request, part, either));
-    started.set(
-      name,
-      start.then(() => undefined, giveUp),
-    );
+    started.set(name, start.then(() => request.onStarted(name)).catch(giveUp));
     healthy.set(name, start.then((running) => untilHealthy(request, running, either)).catch(giveUp));
   }
   await Promise.allSettled([base.catch(giveUp), built.catch(giveUp), ...started.values(), ...healthy.values()]);
@@ -197,7 +198,8 @@ async function untilHealthy(request: ReconcileRequest, running: RunningPart, sig
   const { service, id, isChanged, restartsBefore } = running;
   const name = containerName(project, service.name);
   const isReady = isServer(service.name) ? readyCheck(service) : undefined;
-  await waitHealthy({ engine, clock, signal, id, service, containerName: name, restartsBefore, isReady });
+  const answers = request.askEngine(service);
+  await waitHealthy({ engine, clock, signal, id, service, containerName: name, restartsBefore, isReady, answers });
   if (isChanged) report({ part: service.name, step: 'healthy', detail: '' });
   onHealthy(service.name);
 }

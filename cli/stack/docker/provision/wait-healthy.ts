@@ -1,6 +1,6 @@
 /**
- * Waits until a container is healthy. The engine runs the health check at its interval only; here the same command
- * is run more often, so that nobody waits for the rest of an interval. A container that ends, is restarted or gets
+ * Waits until a container is healthy. The engine runs the health check at its interval only; here the same is asked
+ * more often, so that nobody waits for the rest of an interval. A container that ends, is restarted or gets
  * unhealthy ends the waiting at once, with the last lines that it printed.
  */
 import { CecochatError } from '../../../../services/core/errors.ts';
@@ -19,9 +19,11 @@ export interface WaitRequest {
   readonly restartsBefore: number;
   /** Asks a server itself: a command inside would take more of the machine than the server does while it starts. */
   readonly isReady?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+  /** Stands for the command of the health check. */
+  readonly answers?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
 }
 
-const pollMs = 400;
+const pollMs = 200;
 /**
  * What has no health check is healthy once it has run for so long. An engine calls a container running before the
  * program in it was started, and goes on doing so until it has noticed that the program has ended.
@@ -31,7 +33,7 @@ const logLines = 12;
 
 /** Error: stack.unhealthy with the container's last lines in `data.log`. */
 export async function waitHealthy(request: WaitRequest): Promise<void> {
-  const { engine, clock, signal, id, service, isReady } = request;
+  const { engine, clock, signal, id, service, isReady, answers } = request;
   const command = commandOf(service.healthcheck?.test ?? []);
   let runningSinceMs: number | undefined;
   for (;;) {
@@ -46,7 +48,7 @@ export async function waitHealthy(request: WaitRequest): Promise<void> {
           ? await isReady(signal)
           : command === undefined
             ? clock.monotonicMs() - runningSinceMs >= settledMs
-            : details.health === 'healthy' || (await passes(command, request));
+            : details.health === 'healthy' || (await (answers?.(signal) ?? passes(command, request)));
       if (isHealthy) return;
     } else {
       runningSinceMs = undefined;

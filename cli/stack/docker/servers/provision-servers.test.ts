@@ -50,6 +50,8 @@ async function up(engine: FakeEngine, { messaging, tag }: { messaging: number; t
       planned = plan;
       return Promise.resolve();
     },
+    askEngine: () => undefined,
+    onStarted: () => undefined,
     onHealthy: () => undefined,
   });
   return { planned, done: engine.done.slice(from) };
