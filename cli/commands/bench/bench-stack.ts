@@ -4,6 +4,7 @@
  */
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Scope } from '../../../services/core/lifecycle.ts';
+import { messageFrom } from '../../../services/core/thrown.ts';
 import { chooseEngines, type EngineOptions } from '../../stack/engine-choice.ts';
 import { stackFolders } from '../../stack/folders.ts';
 import { findRunningStack, type StackAccess } from '../../stack/running-stack.ts';
@@ -29,7 +30,8 @@ export interface BenchStackRequest {
   readonly scope: Scope;
 }
 
-const stopMs = 10_000;
+/** Servers that share a loaded machine with their engines need a while to release and leave. */
+const stopMs = 30_000;
 const startMs = { embedded: 30_000, docker: 120_000, external: 120_000 } as const;
 
 /** Errors: usage.invalid (the running stack is on other engines), those of starting a stack. */
@@ -67,7 +69,13 @@ async function throwAwayStack(invocation: Invocation, { engines, scope }: BenchS
   const settings = chosen.backends === 'external' ? { ...chosen.settings, ...own } : chosen.settings;
   if (chosen.backends === 'external') {
     const where = await whereEnginesAre(invocation, settings);
-    if (where !== undefined) scope.defer(() => removeLeftovers(where));
+    // The figures are worth more than what stays behind.
+    if (where !== undefined)
+      scope.defer(() =>
+        removeLeftovers(where).catch((error: unknown) =>
+          invocation.output.warn(`what the benchmark made on the engines is still there: ${messageFrom(error)}`),
+        ),
+      );
   }
   scope.defer(async () => void (await stopStack(invocation, { name, timeoutMs: stopMs, deleteData: true })));
   const timeoutMs = startMs[chosen.backends];
