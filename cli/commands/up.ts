@@ -41,7 +41,7 @@ export const upCommand: CommandModule = {
   define(command, run) {
     command
       .description(
-        'Start a stack: seeds configuration and demo users, starts the servers, waits until they are ready, and returns; the stack goes on in a process of its own. When it runs already, nothing changes; when it died, it is started again. When it fails, without --keep, or is interrupted, nothing of it goes on running.',
+        'Start a stack: seeds configuration and demo users, starts the servers, waits until they are ready, and returns; the stack goes on in a process of its own. When it runs already, nothing changes; when it died, it is started again. When it fails, without --keep, or is interrupted, nothing of it goes on running; only a stack in Docker that was ready goes on when spreading it over --messaging servers is interrupted.',
       )
       .addOption(stackOption())
       .addOption(

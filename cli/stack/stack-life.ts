@@ -1,8 +1,10 @@
 /**
  * Starts and stops a stack as a process of its own; `up`, `down` and `smoke` share it.
  */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
+import { messageFrom } from '../../services/core/thrown.ts';
 import type { Invocation } from '../commands/command.ts';
 import { awaitRestarts } from './await-restarts.ts';
 import { dataHolder } from './data-holder.ts';
@@ -74,7 +76,8 @@ export async function startStack(invocation: Invocation, request: StartRequest):
   const { name, timeoutMs } = request;
   const folders = stackFolders(environment, name);
   const stack = await startLocked(invocation, request).catch(async (error: unknown) => {
-    await removeEmpty(folders);
+    // What went wrong first is what is told.
+    await removeEmpty(folders).catch(() => undefined);
     throw error;
   });
   const size = await readSize(folders);
@@ -96,7 +99,11 @@ async function stopAgain({ environment, output }: Invocation, name: string): Pro
   output.progress('stopping what was started (Ctrl-C once more: do not wait)');
   // The abort has done its work: stopping is a job of its own.
   const calm = { ...environment, signal: new AbortController().signal };
-  await stopStack({ environment: calm, output }, { name, timeoutMs: stopLimitMs, deleteData: false });
+  try {
+    await stopStack({ environment: calm, output }, { name, timeoutMs: stopLimitMs, deleteData: false });
+  } catch (error) {
+    output.warn(`what was started could not be stopped: ${messageFrom(error)}`);
+  }
 }
 
 async function startLocked(invocation: Invocation, request: StartRequest): Promise<StartedStack> {
@@ -104,12 +111,13 @@ async function startLocked(invocation: Invocation, request: StartRequest): Promi
   const { name, timeoutMs } = request;
   const { clock, random, signal } = environment;
   const folders = stackFolders(environment, name);
+  const wasThere = existsSync(folders.root);
   makeStackFolders(folders);
   const onWait = (pid: number): void => output.progress(`process ${pid} is busy with this stack: waiting for it`);
   await using _lock = await acquireStackLock({ folders, clock, random, signal, timeoutMs, onWait });
   // The one that it waited for may have taken them away.
   makeStackFolders(folders);
-  const isFirst = request.backends === 'embedded' && !request.keep && (await isUnused(folders));
+  const isFirst = !wasThere && request.backends === 'embedded' && !request.keep && (await isUnused(folders));
   try {
     return await startIn(invocation, folders, request);
   } catch (error) {

@@ -9,6 +9,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageFrom } from '../core/thrown.ts';
 import { damaged } from './damaged.ts';
 import { syncToDisk } from './sync-to-disk.ts';
 
@@ -34,7 +35,7 @@ interface Current {
   readonly mark: Buffer;
   position: number;
   /** What was refused could not be taken off its end: whatever follows might be taken for it. */
-  fault: unknown;
+  fault: Error | undefined;
 }
 
 const magic = Buffer.from('cecojnl1');
@@ -167,7 +168,9 @@ async function takeBack(from: Current): Promise<void> {
     await from.file.truncate(from.position);
     await from.file.datasync();
   } catch (error) {
-    from.fault = error;
+    from.fault = new Error(`an append that was refused could not be taken back: ${messageFrom(error)}`, {
+      cause: error,
+    });
   }
 }
 

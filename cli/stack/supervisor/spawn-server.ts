@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Cancellable } from '../../../services/core/time/clock.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { LogLevel } from '../../output/log-line.ts';
 import { processStartOf } from '../process/process-identity.ts';
@@ -25,6 +26,8 @@ export interface SpawnOptions {
 }
 
 const shownBytes = 2_000;
+/** Many times what loading takes: one that hangs does not keep the others from starting. */
+const turnMs = 20_000;
 
 export function spawnServer({ environment, logFolder, logLevel, begin, turns }: SpawnOptions): LaunchServer {
   return (server, events) => {
@@ -51,7 +54,15 @@ export function spawnServer({ environment, logFolder, logLevel, begin, turns }: 
     child.once('exit', (code, signal) => end(code, signal, lastSaid(said)));
     // A process that has ended meanwhile tells so by its end.
     const send = (value: object): void => void (child.connected && child.send(value, () => undefined));
-    const endTurn = turns.take(() => send(begin(server)));
+    let turnLimit: Cancellable | undefined;
+    const turn = turns.take(() => {
+      turnLimit = environment.clock.after(turnMs, () => endTurn());
+      send(begin(server));
+    });
+    const endTurn = (): void => {
+      turnLimit?.cancel();
+      turn();
+    };
     return {
       pid: child.pid,
       processStart:

@@ -143,6 +143,19 @@ describe('a start', () => {
     expect(processes.of('profile').announced).toEqual(['cassandra', 'kafka']);
   });
 
+  test('the others do not wait for ever for one that hangs, and after a stop nobody is told', async () => {
+    const { clock, processes, supervisor } = open([['profile'], ['history']]);
+    supervisor.announce('cassandra', 'profile');
+    clock.advance(59_999);
+    expect(processes.of('history').announced).toEqual([]);
+    clock.advance(1);
+    expect(processes.of('history').announced).toEqual(['cassandra']);
+    supervisor.announce('kafka', 'profile');
+    await supervisor.stopAll();
+    clock.advance(60_000);
+    expect(processes.of('history').announced).toEqual(['cassandra']);
+  });
+
   test('tells each process which engines are up, also one that starts later, and hears once what is there for all', () => {
     const { clock, processes, prepared, supervisor } = open([['profile'], ['history']]);
     supervisor.announce('cassandra');

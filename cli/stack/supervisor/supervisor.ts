@@ -21,7 +21,10 @@ export interface Supervisor {
   add(servers: readonly StackServer[]): void;
   /** Stops some in order and forgets them. */
   remove(serverIds: ReadonlySet<string>): Promise<void>;
-  /** `first`: the server that opens it before the others do, unless it ends: they find topic or schema made. */
+  /**
+   * `first`: the server that opens it before the others do: they find topic or schema made. They do not wait for one
+   * that ends, or for longer than it usually takes.
+   */
   announce(engine: EngineName, first?: string): void;
   /** Resolves when all have listened. Error: why a server cannot start at all, or the signal's reason. */
   listening(signal: AbortSignal): Promise<void>;
@@ -30,6 +33,8 @@ export interface Supervisor {
   stopAll(): Promise<void>;
 }
 
+/** Several times what making topic or schema takes on a busy machine. */
+const aheadMs = 60_000;
 /** Who is not ready yet has nothing to drain. */
 const startingGraceMs = 1_000;
 
@@ -39,6 +44,7 @@ export function createSupervisor(deps: SupervisorDependencies): Supervisor {
   const isPrepared = new Set<EngineName>();
   const waiting = new Set<() => void>();
   let failure: StackFailure | undefined;
+  let isStopping = false;
 
   const changed = (): void => {
     for (const engine of announced) {
@@ -106,19 +112,31 @@ export function createSupervisor(deps: SupervisorDependencies): Supervisor {
     },
     announce(engine, first) {
       const ahead = [...supervised.values()].find(({ server }) => server.name === first);
+      let isLate = false;
       const look = (): void => {
-        if (ahead !== undefined && ahead.record().state === 'starting' && !ahead.hasPrepared(engine)) return;
+        const isAhead = ahead?.record().state === 'starting' && !ahead.hasPrepared(engine);
+        if (isAhead && !isLate && !isStopping) return;
         waiting.delete(look);
+        timer.cancel();
+        if (isStopping) return;
         announced.add(engine);
         for (const one of supervised.values()) one.announce(engine);
       };
+      const timer = deps.clock.after(aheadMs, () => {
+        isLate = true;
+        look();
+      });
       ahead?.announce(engine);
       waiting.add(look);
       look();
     },
     listening: (signal) => untilAll((one) => one.hasListened, signal),
     ready: (signal) => untilAll((one) => one.record().state === 'running', signal),
-    stopAll: () => stop([...supervised.values()]),
+    stopAll() {
+      isStopping = true;
+      changed();
+      return stop([...supervised.values()]);
+    },
   };
 }
 
