@@ -25,13 +25,16 @@ export interface FolderOptions {
   readonly upgrade?: (folder: LmdbFolder) => Promise<void>;
 }
 
+/** With the defaults filled in. */
+type WholeOptions = FolderOptions & { readonly version: number };
+
 export type BinaryTable = Database<Buffer, Buffer>;
 
 export interface LmdbFolder extends AsyncDisposable {
   /** Where files of the same data may stand beside LMDB's. */
   readonly store: string;
   /** Everything that `write` puts and removes, in any table; it is on disk. */
-  commit(write: () => void): Promise<unknown>;
+  readonly commit: (write: () => void) => Promise<unknown>;
   /** A table of bytes by bytes, made when it is not there. */
   table(name: string): BinaryTable;
 }
@@ -45,7 +48,7 @@ interface Format {
 /** Errors: data.locked, data.newer, data.damaged (also when `fixed` differs), settings.invalid when the system refuses. */
 export async function openLmdbFolder(options: FolderOptions): Promise<LmdbFolder> {
   try {
-    return await openUsable(options);
+    return await openUsable({ version: 1, ...options });
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new CecochatError('settings.invalid', `the data folder ${options.folder} cannot be used: ${error.message}`, {
@@ -56,10 +59,9 @@ export async function openLmdbFolder(options: FolderOptions): Promise<LmdbFolder
   }
 }
 
-async function openUsable(options: FolderOptions): Promise<LmdbFolder> {
+async function openUsable(options: WholeOptions): Promise<LmdbFolder> {
   const store = join(options.folder, 'store');
-  const { version = 1 } = options;
-  if (existsSync(store)) checkVersion(readFormat(store), { store, version });
+  if (existsSync(store)) checkVersion(readFormat(store), store, options);
   makeFolder(options.folder);
   const lock = lockFolder(options.folder);
   try {
@@ -137,21 +139,21 @@ function cutCommitted({ next: first, last }: { readonly next: Operation; readonl
   });
 }
 
-async function createStore(options: FolderOptions): Promise<void> {
+async function createStore(options: WholeOptions): Promise<void> {
   const fresh = join(options.folder, 'store-new');
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
   await openEnvironment(fresh).close();
-  const format: Format = { kind: options.kind, version: options.version ?? 1, fixed: options.fixed ?? {} };
+  const format: Format = { kind: options.kind, version: options.version, fixed: options.fixed ?? {} };
   writeFormat(fresh, format);
   syncToDisk(join(fresh, 'data.mdb'));
   renameSync(fresh, join(options.folder, 'store'));
   syncToDisk(options.folder);
 }
 
-function checkStore(store: string, options: FolderOptions): void {
+function checkStore(store: string, options: WholeOptions): void {
   const format = readFormat(store);
-  checkVersion(format, { store, version: options.version ?? 1 });
+  checkVersion(format, store, options);
   if (format.kind !== options.kind) {
     throw damaged(join(store, 'format.json'), `holds data of kind ${JSON.stringify(format.kind)}, not ${options.kind}`);
   }
@@ -169,7 +171,7 @@ function checkStore(store: string, options: FolderOptions): void {
   if (fault !== undefined) throw damaged(file, fault);
 }
 
-function checkVersion(format: Format, { store, version }: { store: string; version: number }): void {
+function checkVersion(format: Format, store: string, { version }: WholeOptions): void {
   if (format.version <= version) return;
   throw new CecochatError(
     'data.newer',
@@ -181,7 +183,7 @@ function checkVersion(format: Format, { store, version }: { store: string; versi
   );
 }
 
-async function upgrade(folder: LmdbFolder, { version = 1, upgrade: change }: FolderOptions): Promise<void> {
+async function upgrade(folder: LmdbFolder, { version, upgrade: change }: WholeOptions): Promise<void> {
   const format = readFormat(folder.store);
   if (format.version >= version) return;
   await change?.(folder);

@@ -68,7 +68,7 @@ async function build(options: EmbeddedBackplaneOptions, scope: Scope): Promise<E
     return log.flush();
   };
   const appends = scope.use(createGroupCommit({ commit: commitAppends, failed: () => log.failed() }));
-  const group = scope.use(createGroupCommit({ commit: (write) => folder.commit(write) }));
+  const group = scope.use(createGroupCommit({ commit: folder.commit }));
   const follows = new Map<number, Set<Follow>>();
   const tails = new Set<Tail>();
   scope.defer(async () => {

@@ -7,7 +7,7 @@ import { decodeJournalRecord } from './journal.ts';
 export async function moveJournalTable(folder: LmdbFolder): Promise<void> {
   const rows = folder.table('journal');
   const batches = folder.table('batches');
-  await using group = createGroupCommit({ commit: (write) => folder.commit(write) });
+  await using group = createGroupCommit({ commit: folder.commit });
   await group.commit(() => {
     for (const { key, value } of rows.getRange({})) {
       for (const { partition, offset, blob } of decodeJournalRecord(value))

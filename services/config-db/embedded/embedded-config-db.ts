@@ -29,7 +29,7 @@ async function build(options: EmbeddedConfigDbOptions, scope: Scope): Promise<Co
   /** What the waiting and running commits build on; `tables.load()` is what is on disk. */
   let state: ConfigState = tables.load();
   const group = createGroupCommit({
-    commit: (write) => folder.commit(write),
+    commit: folder.commit,
     failed: () => {
       state = tables.load();
     },

@@ -35,7 +35,7 @@ async function build(options: EmbeddedHistoryOptions, scope: Scope): Promise<His
   const writer = createHistoryWriter(tables);
   const group = scope.use(
     createGroupCommit({
-      commit: (write) => folder.commit(write),
+      commit: folder.commit,
       begin: () => writer.begin(),
       finish: () => {
         writer.finish();

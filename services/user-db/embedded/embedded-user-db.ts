@@ -26,7 +26,7 @@ async function build(options: { readonly folder: string }, scope: Scope): Promis
     used.clear();
     keys.clear();
   };
-  const group = scope.use(createGroupCommit({ commit: (write) => folder.commit(write), begin }));
+  const group = scope.use(createGroupCommit({ commit: folder.commit, begin }));
 
   const present = (name: string): Account | undefined => (written.has(name) ? written.get(name) : tables.byName(name));
   const isUsed = (id: UserId): boolean => used.has(id) || tables.isUsed(id);
