@@ -2,7 +2,7 @@
  * The program: finds the command, loads only that one, parses, runs, and gives back the exit code. Wrong
  * usage prints what is wrong, a suggestion and where help is, and is 2.
  */
-import { Command, CommanderError, Option } from './commander.ts';
+import { Command, CommanderError, Option } from 'commander';
 import { CecochatError } from '../services/core/errors.ts';
 import { messageFrom } from '../services/core/thrown.ts';
 import type { CommandEntry, RunCommand } from './commands/command.ts';

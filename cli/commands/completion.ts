@@ -1,7 +1,7 @@
 /**
  * `completion`: a script for the shell, made from the commands themselves, so that it knows all of them.
  */
-import { Argument, Command } from '../commander.ts';
+import { Argument, Command } from 'commander';
 import type { CommandEntry, CommandModule, CommandResult } from './command.ts';
 import { completionScript, shells, type CommandWords, type Shell } from './completion-script.ts';
 import { addExamples } from './options.ts';

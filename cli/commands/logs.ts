@@ -1,7 +1,7 @@
 /**
  * `logs`: the merged log of all servers of a stack, for people or as JSON lines.
  */
-import { Option } from '../commander.ts';
+import { Option } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
 import { formatLogLine, logLevels, matchesLog, parseLogLine, type LogLevel, type LogLine } from '../output/log-line.ts';
 import { findContainerLogs } from '../stack/docker/container-logs.ts';

@@ -1,4 +1,4 @@
-import { Command } from '../commander.ts';
+import { Command } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { durationFlag, durationOption, integerOption, numberOption, sizeOption, stackOption } from './options.ts';

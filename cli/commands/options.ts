@@ -2,7 +2,7 @@
  * Typed options: each parser turns text into a value or says what is wrong with it; commander adds which
  * option and which value it was.
  */
-import { InvalidArgumentError, Option, type Command } from '../commander.ts';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { isStackName } from '../stack/stack-name.ts';
 
 export interface Bounds {

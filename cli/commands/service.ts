@@ -1,7 +1,7 @@
 /**
  * `service run`: servers in the foreground, for process supervisors; `up` starts the stack's process with it.
  */
-import { Option } from '../commander.ts';
+import { Option } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
 import { logLevels, type LogLevel } from '../output/log-line.ts';
 import { aborted } from '../stack/aborted.ts';

@@ -1,7 +1,7 @@
 /**
  * `up`: from nothing to a running chat. A second one finds it running, or repairs what died.
  */
-import { Option } from '../commander.ts';
+import { Option } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
 import { formatLogLine, parseLogLine } from '../output/log-line.ts';
 import { formatDuration } from '../output/units.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from '../commander.ts';
+import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { CecochatError, errorCodes } from '../../services/core/errors.ts';
 import { commandEntries } from '../commands/registry.ts';

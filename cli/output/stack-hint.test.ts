@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { Command as Program } from '../commander.ts';
+import { Command as Program } from 'commander';
 import { commandEntries } from '../commands/registry.ts';
 import { stackCommands, stackHint } from './stack-hint.ts';
 

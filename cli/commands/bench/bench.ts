@@ -2,7 +2,7 @@
  * `cecochat bench`: options of the benchmarks; each is a module of its own.
  */
 import type { Command } from 'commander';
-import { Option } from '../../commander.ts';
+import { Option } from 'commander';
 import type { CommandModule, RunCommand } from '../command.ts';
 import { addExamples, durationFlag, integerOption, numberOption, stackOption } from '../options.ts';
 import { benchConnections, type ConnectionsOptions } from './connections.ts';

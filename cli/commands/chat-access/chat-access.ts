@@ -4,7 +4,7 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Option } from '../../commander.ts';
+import { Option } from 'commander';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { parseUserId, type UserId } from '../../../services/core/ids.ts';
 import { makeFolder } from '../../../services/core/make-folder.ts';

@@ -1,7 +1,7 @@
 /**
  * `cecochat chat`: the terminal client, for one user or for two side by side.
  */
-import { Option } from '../../commander.ts';
+import { Option } from 'commander';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { findRunningStack } from '../../stack/running-stack.ts';
 import { holdKeys } from '../../terminal/device/early-keys.ts';

@@ -1,7 +1,7 @@
 /**
  * `cecochat history`: one dialog, everything of a user, the list of chats, or what a key became.
  */
-import { Option } from '../../commander.ts';
+import { Option } from 'commander';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { parseDialog, dialogOf, partnerIn } from '../../../services/core/chat-id.ts';
 import { parseSendKey } from '../../../services/core/ids.ts';

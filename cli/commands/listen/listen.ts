@@ -2,7 +2,7 @@
  * `cecochat listen`: what was missed since the last time, then what comes, until it is stopped.
  */
 import { resolve } from 'node:path';
-import { Option } from '../../commander.ts';
+import { Option } from 'commander';
 import { CecochatError } from '../../../services/core/errors.ts';
 import { openChatClient, type ClientStatus, type FeedEvent } from '../../client/chat-client.ts';
 import { createFileCursorStore, createMemoryCursorStore, type CursorStore } from '../../client/cursor-store.ts';

@@ -3,7 +3,7 @@
  * thrown away afterwards.
  */
 import { CecochatError } from '../../../services/core/errors.ts';
-import type { Command } from '../../commander.ts';
+import type { Command } from 'commander';
 import { createScope } from '../../../services/core/lifecycle.ts';
 import { findRunningStack, type StackAccess } from '../../stack/running-stack.ts';
 import { startStack, stopStack } from '../../stack/stack-life.ts';

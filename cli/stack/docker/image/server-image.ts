@@ -27,6 +27,8 @@ export interface ContextFile {
 
 export const imageRepository = 'cecochat-servers';
 const dockerfile = 'Dockerfile';
+/** What servers load from outside of the program's bundle (.checks/bundle.ts): it reads files of its own. */
+const packagesApart = ['@fastify/swagger-ui'];
 /** For people and compilers. */
 const leftOut = /(?:\.map|\.d\.[cm]?ts|\.tsbuildinfo|\.md|\.markdown)$/i;
 /** Of a package, at its top. */
@@ -40,7 +42,7 @@ const hashLength = 12;
 export async function readServerImage(): Promise<ServerImage> {
   const root = packageFolder() ?? '';
   const program = await programFiles(root);
-  const packages = serverPackages(root);
+  const packages = serverPackages(root, packagesApart);
   const manifests = packages.map(({ source, place }) => fileAt(join(source, 'package.json'), `${place}/package.json`));
   const told = [...program, ...manifests];
   const contents = await Promise.all(told.map(({ source }) => readFile(source)));
@@ -61,23 +63,18 @@ export async function readServerImage(): Promise<ServerImage> {
 }
 
 async function programFiles(root: string): Promise<ContextFile[]> {
-  const compiled = await filesUnder(join(root, 'dist'), 'dist', []).catch(() => []);
+  const bundle = join(root, 'dist', 'bin');
+  const compiled = await filesUnder(bundle, 'dist/bin', []).catch(() => []);
   if (compiled.length === 0) {
-    throw new CecochatError(
-      'data.damaged',
-      `${join(root, 'dist')}, of which the image of the servers is made, is not there`,
-      { hint: 'npm run build, or install cecochat again' },
-    );
+    throw new CecochatError('data.damaged', `${bundle}, of which the image of the servers is made, is not there`, {
+      hint: 'npm run build, or install cecochat again',
+    });
   }
   const single = [
     fileAt(join(root, 'package.json'), 'package.json'),
     fileAt(join(root, 'compose', dockerfile), dockerfile),
   ];
-  return inOrder([...compiled.filter(({ name }) => !isTest(name)), ...single]);
-}
-
-function isTest(name: string): boolean {
-  return name.startsWith('dist/cli/e2e/') || /\.(?:test|fixture|contract)\.js$/.test(name);
+  return inOrder([...compiled, ...single]);
 }
 
 function inOrder(files: readonly ContextFile[]): ContextFile[] {

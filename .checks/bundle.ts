@@ -1,0 +1,39 @@
+/**
+ * npm run build, second half: dist/bin, which is the program and the packages that it loads, in a few files. As one
+ * file for each module, a process of servers opened 775 of them, and that was a quarter of an embedded `up` (decision
+ * 0011). What is imported only when needed stays in files of its own.
+ */
+import { chmod, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** Loaded from node_modules: native code, or files of their own beside it. */
+const apart = ['@fastify/swagger-ui', 'dockerode', 'ink', 'lmdb', 'react'];
+
+/** Packages in CommonJS ask for Node's modules by `require`, which an ES module does not have. */
+const banner = `import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);`;
+
+async function bundle(root: string): Promise<void> {
+  const folder = join(root, 'dist', 'bin');
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['bin/cecochat.ts'],
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.11',
+    external: apart,
+    banner: { js: banner },
+    legalComments: 'linked',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const made = new Set(Object.keys(metafile.outputs));
+  const stale = (await readdir(folder)).filter((name) => !made.has(`dist/bin/${name}`));
+  await Promise.all(stale.map((name) => rm(join(folder, name), { recursive: true })));
+  await chmod(join(folder, 'cecochat.js'), 0o755);
+}
+
+await bundle(process.cwd());
