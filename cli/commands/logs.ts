@@ -4,7 +4,7 @@
 import { Option } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
 import { formatLogLine, logLevels, matchesLog, parseLogLine, type LogLevel, type LogLine } from '../output/log-line.ts';
-import { findContainerLogs } from '../stack/docker/container-logs.ts';
+import { openContainerLogs, type FindContainerLogs } from '../stack/docker/container-logs.ts';
 import { stackFolders } from '../stack/folders.ts';
 import { logFiles, openLog } from '../stack/log-reader.ts';
 import { mergeLogs, type LogSource } from '../stack/merged-log.ts';
@@ -52,11 +52,12 @@ async function logs(invocation: Invocation, options: LogsOptions): Promise<Comma
   const { name, part, level, tail } = options;
   const folders = stackFolders(environment, name);
   const state = await readState(folders);
-  const containers = await findContainerLogs(environment, name).catch((error: unknown) => {
+  const findContainers = await openContainerLogs(environment, name).catch((error: unknown): FindContainerLogs => {
     if (!(error instanceof CecochatError)) throw error;
     output.warn(`its containers' output is missing: ${error.message}`);
-    return [];
+    return () => Promise.resolve([]);
   });
+  const containers = await findContainers();
   if (state === undefined && containers.length === 0) {
     throw notRunning(name, 'was never started');
   }
@@ -75,9 +76,10 @@ async function logs(invocation: Invocation, options: LogsOptions): Promise<Comma
     parts: part,
     tail,
     follow: options.follow === true,
-    containers: containers.filter(
-      (container) => part.length === 0 || part.some((wanted) => isPart(container.part, wanted)),
-    ),
+    containers: async () =>
+      (await findContainers()).filter(
+        (container) => part.length === 0 || part.some((wanted) => isPart(container.part, wanted)),
+      ),
   });
   return { data: { name, lines: shown } };
 }
@@ -94,17 +96,17 @@ export interface ShowLogRequest {
   readonly tail: number;
   readonly follow: boolean;
   /** Merged with the servers' log by time. */
-  readonly containers?: readonly LogSource[];
+  readonly containers?: FindContainerLogs;
 }
 
 /** The number of lines shown. */
 export async function showLog({ environment, output }: Invocation, request: ShowLogRequest): Promise<number> {
-  const { signal } = environment;
-  const { tail, follow, containers = [] } = request;
+  const { signal, clock } = environment;
+  const { tail, follow } = request;
   const accept = (line: LogLine): boolean => matchesLog(line, request);
-  const servers = await serverLogs(environment, request);
+  const find = (): Promise<LogSource[]> => findLogs(environment, request);
   let shown = 0;
-  for await (const line of mergeLogs([...servers, ...containers], { tail, follow, accept, signal })) {
+  for await (const line of mergeLogs(await find(), { tail, follow, accept, signal, later: { find, clock } })) {
     await output.event({ event: 'log', data: line, text: formatLogLine(line, output.colours) });
     shown += 1;
   }
@@ -112,23 +114,21 @@ export async function showLog({ environment, output }: Invocation, request: Show
   return shown;
 }
 
-/** What the servers log, in one file or in one for each of their processes. */
-export async function serverLogs(
-  environment: Invocation['environment'],
-  request: ShowLogRequest,
-): Promise<LogSource[]> {
-  const files = await logFiles(request.folder);
-  return files.map((file) => serverLog(environment, { ...request, file }));
+/** What the servers log, in one file or in one for each of their processes, and what the containers print. */
+export async function findLogs(environment: Invocation['environment'], request: ShowLogRequest): Promise<LogSource[]> {
+  const [files, containers] = await Promise.all([logFiles(request.folder), request.containers?.() ?? []]);
+  return [...files.map((file) => serverLog(environment, { ...request, file })), ...containers];
 }
 
 function serverLog(
   { clock, signal }: Invocation['environment'],
   request: ShowLogRequest & { readonly file: string },
 ): LogSource {
-  const { folder, file, tail } = request;
+  const { folder, file } = request;
   const accept = (line: string): boolean => matchesLog(parseLogLine(line), request);
   return {
-    open: async () => {
+    key: file,
+    open: async ({ tail }) => {
       const { history, added } = await openLog({ folder, file, tail, accept, clock, signal });
       return {
         history: history.map(parseLogLine),

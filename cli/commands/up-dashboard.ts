@@ -3,10 +3,10 @@
  */
 import { dateAt } from '../../services/core/time/date.ts';
 import { logFacts, type LogLine } from '../output/log-line.ts';
-import { findContainerLogs } from '../stack/docker/container-logs.ts';
+import { openContainerLogs } from '../stack/docker/container-logs.ts';
 import { stackFolders } from '../stack/folders.ts';
 import { measureStack, type StackMeasure } from '../stack/measure-stack.ts';
-import { mergeLogs } from '../stack/merged-log.ts';
+import { mergeLogs, type LogSource } from '../stack/merged-log.ts';
 import type { StackState } from '../stack/stack-files.ts';
 import { readState } from '../stack/state.ts';
 import type { Figures, LogEntry, ServerRow } from '../terminal/dashboard/state.ts';
@@ -14,7 +14,7 @@ import { openDashboard, type Dashboard } from '../terminal/run-dashboard.tsx';
 import { visibleLine } from '../terminal/text/visible-text.ts';
 import type { TerminalHost } from '../terminal-host.ts';
 import type { Environment } from './environment.ts';
-import { serverLogs } from './logs.ts';
+import { findLogs } from './logs.ts';
 import { serverTitle } from './stack-text.ts';
 
 const measureEveryMs = 1_000;
@@ -92,12 +92,14 @@ async function measure({ environment, state, dashboard, signal }: Feeding): Prom
 async function follow({ environment, state, dashboard, signal }: Feeding): Promise<void> {
   const { name, startedAtMs } = state;
   const folder = stackFolders(environment, name).logs;
-  const containers = await findContainerLogs(environment, name).catch(() => []);
+  const containers = await openContainerLogs(environment, name).catch(() => undefined);
   const about = { folder, level: 'debug', parts: [], tail: linesBefore, follow: true } as const;
+  const request = containers === undefined ? about : { ...about, containers };
+  const find = (): Promise<LogSource[]> => findLogs({ ...environment, signal }, request);
   const since = dateAt(startedAtMs).toISOString();
   const accept = (line: LogLine): boolean => line.time === '' || line.time >= since;
-  const sources = [...(await serverLogs({ ...environment, signal }, about)), ...containers];
-  for await (const line of mergeLogs(sources, { tail: linesBefore, follow: true, accept, signal }))
+  const options = { tail: linesBefore, follow: true, accept, signal, later: { find, clock: environment.clock } };
+  for await (const line of mergeLogs(await find(), options))
     dashboard.dispatch({ kind: 'logged', entries: [entryOf(line)] });
   // The log goes on for as long as the dashboard does.
   await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));

@@ -23,6 +23,13 @@ describe('a stack', () => {
     });
   });
 
+  test('does not start with an option that would do nothing', async () => {
+    await using bench = await openStacks();
+    const up = await bench.run(['up', '--plain', ...free]);
+    expect(up).toMatchObject({ code: 2, stderr: expect.stringContaining('option --plain says how --foreground') });
+    expect(await readdir(bench.home)).toEqual([]);
+  });
+
   test('comes up, is healthy, is found running, and goes down', async () => {
     await using bench = await openStacks();
     const up = await bench.run(['up', ...free]);

@@ -99,6 +99,11 @@ async function up(invocation: Invocation, options: UpOptions): Promise<CommandRe
   const { environment, output } = invocation;
   const { clock } = environment;
   const { name } = options;
+  if (options.plain === true && options.foreground !== true) {
+    throw new CecochatError('usage.invalid', 'option --plain says how --foreground shows the log', {
+      hint: 'cecochat up --foreground --plain',
+    });
+  }
   const beganMs = clock.monotonicMs();
   const folders = stackFolders(environment, name);
   const engines = await chooseEngines(environment, folders, options);

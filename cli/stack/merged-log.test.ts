@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { LogLine } from '../output/log-line.ts';
+import { handClock } from './supervisor/fake-processes.fixture.ts';
 import { mergeLogs, type LogSource } from './merged-log.ts';
 
 const line = (part: string, second: number | undefined, message = ''): LogLine => ({
@@ -10,8 +11,13 @@ const line = (part: string, second: number | undefined, message = ''): LogLine =
   fields: {},
 });
 
-function source(history: readonly LogLine[], live: readonly LogLine[] = []): LogSource {
+function source(
+  history: readonly LogLine[],
+  live: readonly LogLine[] = [],
+  key: string = history[0]?.part ?? '',
+): LogSource {
   return {
+    key,
     open: ({ tail }) =>
       Promise.resolve({
         history: history.slice(-tail),
@@ -48,5 +54,29 @@ describe('merged logs', () => {
   test('go on with what is added', async () => {
     expect(await read([a, b], { tail: 1, follow: true })).toEqual(['b6', 'a7', 'b8']);
     expect(await read([a, b], { tail: 0, follow: true, part: 'b' })).toEqual(['b8']);
+  });
+
+  test('take in what was not there before, whole, and what is found again not twice', async () => {
+    const c = source([line('c', 8)], [line('c', 9)]);
+    // A second is one turn.
+    const clock = { ...handClock(), sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+    const stop = new AbortController();
+    let looks = 0;
+    const find = (): Promise<LogSource[]> => {
+      looks += 1;
+      // Who cannot be asked for once is asked again.
+      if (looks === 1) return Promise.reject(new Error('no engine'));
+      return Promise.resolve([a, c]);
+    };
+    const lines: string[] = [];
+    const reading = (async () => {
+      const options = { tail: 0, follow: true, accept: () => true, signal: stop.signal, later: { find, clock } };
+      for await (const one of mergeLogs([a], options)) lines.push(`${one.part}${one.time.slice(18, 19)}`);
+    })();
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(4));
+    await vi.waitFor(() => expect(lines).toEqual(['a7', 'c8', 'c9']));
+    stop.abort();
+    await reading;
+    expect(lines).toEqual(['a7', 'c8', 'c9']);
   });
 });

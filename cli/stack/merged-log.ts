@@ -1,9 +1,12 @@
 /**
  * The logs of a stack's parts as one: what there is in order of time, then what comes as it comes.
  */
+import type { Clock } from '../../services/core/time/clock.ts';
 import type { LogLine } from '../output/log-line.ts';
 
 export interface LogSource {
+  /** Another source of the same key is the same log: name of a file, id of a container. */
+  readonly key: string;
   /** `tail`: how many of its last lines are wanted at most. */
   open(options: { readonly tail: number; readonly signal: AbortSignal }): Promise<OpenLog>;
 }
@@ -19,21 +22,58 @@ export interface MergeOptions {
   readonly follow: boolean;
   readonly accept: (line: LogLine) => boolean;
   readonly signal: AbortSignal;
+  /** With `follow`: what there is now; logs that were not there before are followed from their beginning. */
+  readonly later?: { readonly find: () => Promise<readonly LogSource[]>; readonly clock: Clock };
 }
 
 /** A filter may leave few of a source's lines: so many more of them are looked at. */
 const lookedAt = 20;
+/** Between looks for logs that were not there before. */
+const lookEveryMs = 1_000;
+/** Of a log that was not there before: what it says before it is found. */
+const wholeLines = 10_000;
 
-export async function* mergeLogs(
-  sources: readonly LogSource[],
-  { tail, follow, accept, signal }: MergeOptions,
-): AsyncGenerator<LogLine, void> {
+export async function* mergeLogs(sources: readonly LogSource[], options: MergeOptions): AsyncGenerator<LogLine, void> {
+  const { tail, follow, accept, signal, later } = options;
   const opened = await Promise.all(sources.map((source) => source.open({ tail: tail * lookedAt, signal })));
   const lines = opened.flatMap(({ history }) => inTime(history)).filter(({ line }) => accept(line));
   const sorted = lines.toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
   yield* (tail === 0 ? [] : sorted.slice(-tail)).map(({ line }) => line);
   if (!follow) return;
-  for await (const line of joined(opened.map((one) => one.live()))) if (accept(line)) yield line;
+  const known = new Set(sources.map(({ key }) => key));
+  const coming = later === undefined ? none() : arriving(later, { known, signal });
+  for await (const line of joined(
+    opened.map((one) => one.live()),
+    coming,
+  ))
+    if (accept(line)) yield line;
+}
+
+async function* none(): AsyncGenerator<never, void> {
+  yield* [];
+}
+
+/** Each log that is not known yet, whole. Ends when the signal aborts. */
+async function* arriving(
+  { find, clock }: NonNullable<MergeOptions['later']>,
+  { known, signal }: { readonly known: Set<string>; readonly signal: AbortSignal },
+): AsyncGenerator<AsyncIterable<LogLine>, void> {
+  for (;;) {
+    await clock.sleep(lookEveryMs, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    // Who cannot be asked now is asked again.
+    for (const source of await find().catch(() => [])) {
+      if (known.has(source.key)) continue;
+      known.add(source.key);
+      yield whole(source, signal);
+    }
+  }
+}
+
+async function* whole(source: LogSource, signal: AbortSignal): AsyncGenerator<LogLine, void> {
+  const opened = await source.open({ tail: wholeLines, signal });
+  yield* opened.history;
+  yield* opened.live();
 }
 
 /** A line without a time of its own belongs to the one before it. */
@@ -45,18 +85,33 @@ function inTime(history: readonly LogLine[]): { readonly time: string; readonly 
   });
 }
 
-/** As they come. */
-async function* joined(streams: readonly AsyncIterable<LogLine>[]): AsyncGenerator<LogLine, void> {
-  const iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
-  const next = async (index: number) => ({ index, result: await iterators[index]?.next() });
-  const waiting = new Map(iterators.map((_iterator, index) => [index, next(index)]));
+/** As they come; `coming` are more of them. */
+async function* joined(
+  streams: readonly AsyncIterable<LogLine>[],
+  coming: AsyncGenerator<AsyncIterable<LogLine>, void>,
+): AsyncGenerator<LogLine, void> {
+  type Step = () => Promise<{ readonly step: Step; readonly line?: LogLine; readonly ends: boolean }>;
+  const waiting = new Map<Step, ReturnType<Step>>();
+  const take = (step: Step): void => void waiting.set(step, step());
+  const add = (stream: AsyncIterable<LogLine>): void => {
+    const iterator = stream[Symbol.asyncIterator]();
+    const step: Step = async () => {
+      const { done, value } = await iterator.next();
+      return done === true ? { step, ends: true } : { step, line: value, ends: false };
+    };
+    take(step);
+  };
+  streams.forEach(add);
+  const more: Step = async () => {
+    const { done, value } = await coming.next();
+    if (value !== undefined) add(value);
+    return { step: more, ends: done === true };
+  };
+  take(more);
   while (waiting.size > 0) {
-    const { index, result } = await Promise.race(waiting.values());
-    if (result === undefined || result.done === true) {
-      waiting.delete(index);
-    } else {
-      waiting.set(index, next(index));
-      yield result.value;
-    }
+    const { step, line, ends } = await Promise.race(waiting.values());
+    if (ends) waiting.delete(step);
+    else take(step);
+    if (line !== undefined) yield line;
   }
 }

@@ -27,7 +27,7 @@ export interface ContextFile {
 
 export const imageRepository = 'cecochat-servers';
 const dockerfile = 'Dockerfile';
-/** What servers load from outside of the program's bundle (.checks/bundle.ts): it reads files of its own. */
+/** What servers load from outside of the program's bundle (.checks/bundle.mjs): it reads files of its own. */
 const packagesApart = ['@fastify/swagger-ui'];
 /** For people and compilers. */
 const leftOut = /(?:\.map|\.d\.[cm]?ts|\.tsbuildinfo|\.md|\.markdown)$/i;

@@ -1,7 +1,8 @@
 /**
  * npm run build, second half: dist/bin, which is the program and the packages that it loads, in a few files. As one
  * file for each module, a process of servers opened 775 of them, and that was a quarter of an embedded `up` (decision
- * 0011). What is imported only when needed stays in files of its own.
+ * 0011). What is imported only when needed stays in files of its own. Not in TypeScript: Node 20 would need tsx for it,
+ * which leaves a folder in the system's temporary one, and `npm ci` runs this on every machine.
  */
 import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +14,8 @@ const apart = ['@fastify/swagger-ui', 'dockerode', 'ink', 'lmdb', 'react'];
 /** Packages in CommonJS ask for Node's modules by `require`, which an ES module does not have. */
 const banner = `import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);`;
 
-async function bundle(root: string): Promise<void> {
+/** @param {string} root the project's folder */
+async function bundle(root) {
   const folder = join(root, 'dist', 'bin');
   const { metafile } = await build({
     absWorkingDir: root,
