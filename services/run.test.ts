@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemRandom } from './core/random.ts';
 import { systemClock } from './core/time/clock.ts';
 import { serverNames } from './runtime/server.ts';
@@ -22,6 +24,14 @@ async function makeOptions(): Promise<StackOptions & AsyncDisposable> {
     random: systemRandom,
     [Symbol.asyncDispose]: () => rm(dataFolder, { recursive: true }),
   };
+}
+
+/** Nobody listens there. */
+async function freePort(): Promise<number> {
+  await using server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function json(url: string, init: RequestInit = {}): Promise<unknown> {
@@ -99,6 +109,32 @@ test('starts one server alone, from its settings', async () => {
   const good = { ...given, values: { CECOCHAT_PROFILE_ADMIN_TOKEN: options.adminToken } };
   await using server = await startOne('profile', { ...options, engines, settings: [good], signal });
   expect((await fetch(`${server.httpAddress}/healthz`)).status).toBe(200);
+});
+
+test('says at its own port that it lives, and what it waits for, while an engine does not answer', async () => {
+  await using options = await makeOptions();
+  const silent = await freePort();
+  const port = await freePort();
+  const engines = [
+    {
+      origin: 'flag',
+      keyedBy: 'name' as const,
+      values: { backend: 'external', kafka: `127.0.0.1:${silent}`, redis: `redis://127.0.0.1:${silent}` },
+    },
+  ];
+  const flags = { adminToken: options.adminToken, httpPort: String(port) };
+  const settings = [{ origin: 'flag', keyedBy: 'name' as const, values: flags }];
+  const reason = new Error('told to');
+  const abort = new AbortController();
+  const given = { ...options, writeLog: () => undefined, engines, settings, signal: abort.signal };
+  const ended = expect(startOne('configurator', given)).rejects.toBe(reason);
+  const url = `http://127.0.0.1:${port}`;
+  const reasons = [expect.stringMatching(/^waits for an engine: .*127\.0\.0\.1/)];
+  await vi.waitFor(async () => expect(await json(`${url}/readyz`)).toEqual({ ready: false, reasons }), limitMs);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  abort.abort(reason);
+  await ended;
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
 });
 
 test('describes every setting once', () => {
