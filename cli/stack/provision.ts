@@ -32,6 +32,8 @@ export interface ProvisionPlan {
   readonly engines: StackEngines;
   /** Whether an engine of the servers is to be made, started or made anew. */
   readonly isChange: boolean;
+  /** Whether one is to be made, or made anew: what the servers have on it may be gone. */
+  readonly isMade: boolean;
   /** Whether that is so for a server that is a container. */
   readonly isServerChange: boolean;
 }

@@ -1,12 +1,14 @@
 /**
  * Starts a stack together with its engines: the servers' process starts once their containers run and opens each one as
- * soon as it is healthy. When either fails, both are taken away again, unless they are to be kept.
+ * soon as it is healthy. When either fails, both are taken away again, unless they are to be kept. Servers that run
+ * while one of their engines is only started again find it by themselves.
  */
 import { CecochatError } from '../../services/core/errors.ts';
 import type { Invocation } from '../commands/command.ts';
 import { messageFrom } from '../../services/core/thrown.ts';
 import type { StackFolders } from './folders.ts';
-import type { StackInspection } from './inspect-stack.ts';
+import { awaitRecovery, canRecover } from './await-recovery.ts';
+import { inspectStack, type StackInspection } from './inspect-stack.ts';
 import { clearAway, launchServers, type LaunchServers } from './launch-servers.ts';
 import { EnginesUp } from './process/engine-gate.ts';
 import { engineNames } from './process/stack-message.ts';
@@ -37,6 +39,7 @@ export async function startProvisioned(
   let reports: ServerReports | undefined;
   let servers: Promise<void> | undefined;
   let launch: (() => void) | undefined;
+  let afterwards: (() => Promise<void>) | undefined;
   const notStarted = new Set<string>(engineNames);
   let undo: (() => Promise<void>) | undefined;
   try {
@@ -53,22 +56,37 @@ export async function startProvisioned(
         if (notStarted.delete(engine) && notStarted.size === 0) launch?.();
       },
       onPlanned: async (plan) => {
-        if (!(await needServers(request, plan))) {
+        const need = await needServers(request, plan);
+        if (need === 'none') {
           report({ part: 'servers', step: 'keep', detail: '' });
           return;
         }
-        // Servers that met a dead engine, or that know another address, start anew.
         const { before } = request;
-        await clearAway(invocation, before.condition === 'ready' ? { ...before, condition: 'unhealthy' } : before);
-        const launching = { ...invocation, environment: { ...environment, signal } };
-        const told = reportServers(report, true);
-        reports = told;
-        launch = () => {
-          servers = launchServers(launching, { ...request, enginesUp, reports: told });
-          servers.catch((error: unknown) => failed.abort(error));
+        const anew = async (): Promise<void> => {
+          await clearAway(invocation, before.condition === 'ready' ? { ...before, condition: 'unhealthy' } : before);
+          const launching = { ...invocation, environment: { ...environment, signal } };
+          const told = reportServers(report, true);
+          reports = told;
+          launch = () => {
+            servers = launchServers(launching, { ...request, enginesUp, reports: told });
+            servers.catch((error: unknown) => failed.abort(error));
+          };
         };
+        if (need === 'new') await anew();
+        else
+          afterwards = async () => {
+            report({ part: 'servers', step: 'health', detail: 'they look for their engines' });
+            const look = (): Promise<StackInspection> => inspectStack(environment, name);
+            if (await awaitRecovery({ clock, signal, look })) {
+              report({ part: 'servers', step: 'ready', detail: '' });
+              return;
+            }
+            await anew();
+            launch?.();
+          };
       },
     });
+    await afterwards?.();
     await servers;
     return { isNew: servers !== undefined };
   } catch (error) {
@@ -85,14 +103,16 @@ export async function startProvisioned(
   }
 }
 
+/** none: they are as they should be; same: those that run find the engine again; new: they are started. */
 async function needServers(
   { folders, before }: ProvisionedStart,
-  { engines, isChange }: ProvisionPlan,
-): Promise<boolean> {
+  { engines, isChange, isMade }: ProvisionPlan,
+): Promise<'none' | 'same' | 'new'> {
   const known = await readEngines(folders).catch(() => undefined);
   const isSame = JSON.stringify(known?.settings) === JSON.stringify(engines.settings);
   await writeEngines(folders, engines);
-  return isChange || !isSame || before.condition !== 'ready';
+  if (!isChange && isSame && before.condition === 'ready') return 'none';
+  return isChange && !isMade && isSame && canRecover(before) ? 'same' : 'new';
 }
 
 function tooLate(name: string, timeoutMs: number): CecochatError {

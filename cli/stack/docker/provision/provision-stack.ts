@@ -51,6 +51,8 @@ export interface Planned {
   readonly ports: PublishedPorts;
   /** Whether an engine of the servers is to be made, started or made anew. */
   readonly isChange: boolean;
+  /** Whether one is to be made, or made anew. */
+  readonly isMade: boolean;
   /** Whether that is so for a server. */
   readonly isServerChange: boolean;
 }
@@ -88,12 +90,14 @@ export async function provisionStack(request: ProvisionRequest): Promise<() => P
     for (const { service, action } of plan.parts) {
       report({ part: service.name, step: action === 'keep' ? 'keep' : 'wait', detail: '' });
     }
-    const isChanged = (isOne: (part: string, profiles: readonly string[]) => boolean): boolean =>
-      plan.parts.some(({ service, action }) => action !== 'keep' && isOne(service.name, service.profiles));
+    const engines = plan.parts.filter(({ service }) => service.profiles.length === 0);
     await request.onPlanned({
       ports,
-      isChange: isChanged((_part, of) => of.length === 0),
-      isServerChange: plan.surplus.length > 0 || isChanged((part) => isServer(part)),
+      isChange: engines.some(({ action }) => action !== 'keep'),
+      isMade: engines.some(({ action }) => action === 'create' || action === 'recreate'),
+      isServerChange:
+        plan.surplus.length > 0 ||
+        plan.parts.some(({ service, action }) => action !== 'keep' && isServer(service.name)),
     });
     const remembered = { ...ports, ...servers.ports };
     const ownImage = request.servers?.image;
