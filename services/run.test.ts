@@ -127,13 +127,13 @@ test('says at its own port that it lives, and what it waits for, while an engine
   const reason = new Error('told to');
   const abort = new AbortController();
   const given = { ...options, writeLog: () => undefined, engines, settings, signal: abort.signal };
-  const ended = expect(startOne('configurator', given)).rejects.toBe(reason);
+  const ended = startOne('configurator', given).catch((error: unknown) => error);
   const url = `http://127.0.0.1:${port}`;
   const reasons = [expect.stringMatching(/^waits for an engine: .*127\.0\.0\.1/)];
   await vi.waitFor(async () => expect(await json(`${url}/readyz`)).toEqual({ ready: false, reasons }), limitMs);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   abort.abort(reason);
-  await ended;
+  expect(await ended).toBe(reason);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
 });
 
