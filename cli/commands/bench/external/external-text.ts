@@ -68,12 +68,20 @@ function saturationText({ chat, appends, floor }: Phase, options: MessagesOption
         ? []
         : [
             ['  floor', `${formatCount(floor.perSecond)} records/s by a bare kafkajs producer in the same batches`],
-            ['  of the floor', `${((chat.perSecond / floor.perSecond) * 100).toFixed(0)} %`],
+            ['  of the floor', shareOf(chat.perSecond, floor.perSecond)],
           ]),
       ['  a request', `${batches}`],
       ['  CPU', `servers ${cores(chat.serverCpuMs, options)}, clients ${cores(chat.cpuMs, options)}`],
     ]),
   ];
+}
+
+/** A message stands in the log twice before it is delivered. */
+const recordsPerMessage = 2;
+
+function shareOf(messages: number, records: number): string {
+  const percent = (count: number): string => `${((count / records) * 100).toFixed(0)} %`;
+  return `${percent(messages * recordsPerMessage)} of its records, ${percent(messages)} when a message counts once`;
 }
 
 function phaseData({ chat, appends, floor }: Phase) {

@@ -5,6 +5,7 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { CecochatError } from '../../../../services/core/errors.ts';
 import { messageFrom } from '../../../../services/core/thrown.ts';
+import { systemClock } from '../../../../services/core/time/clock.ts';
 import { createKafka, type KafkaAccess } from './kafka-client.ts';
 
 export interface FloorTopic extends AsyncDisposable {
@@ -15,6 +16,12 @@ export interface FloorTopic extends AsyncDisposable {
 
 /** Of Kafka's ConfigSource: set on the topic itself. */
 const setOnTopic = 1;
+// https://kafka.apache.org/protocol#protocol_error_codes
+const nonEmptyGroup = 68;
+const groupNotFound = 69;
+const groupRetryMs = 1_000;
+/** For longer than the session of a member. */
+const groupAttempts = 15;
 
 /** `name`: of the topic, new. Error: engine.unavailable. */
 export async function createFloorTopic(access: KafkaAccess, name: string): Promise<FloorTopic> {
@@ -84,7 +91,35 @@ async function removeTopics(
   if (there.length > 0) await admin.deleteTopics({ topics: there });
   const { groups: all } = await admin.listGroups();
   const joined = groups.filter((group) => all.some(({ groupId }) => groupId === group));
-  if (joined.length > 0) await admin.deleteGroups(joined);
+  for (let attempt = 1; joined.length > 0; attempt += 1) {
+    const refused = await refusedGroups(admin, joined);
+    if (refused.length === 0) return;
+    // Who was killed counts as a member until his session is over.
+    if (attempt >= groupAttempts || refused.some(({ code }) => code !== nonEmptyGroup)) throw groupsError(refused);
+    await systemClock.sleep(groupRetryMs);
+  }
+}
+
+interface RefusedGroup {
+  readonly group: string;
+  readonly code: number;
+}
+
+/** One that is gone already is fine. */
+async function refusedGroups(admin: Admin, groups: readonly string[]): Promise<readonly RefusedGroup[]> {
+  try {
+    await admin.deleteGroups([...groups]);
+    return [];
+  } catch (error) {
+    if (!(error instanceof kafkajs.KafkaJSDeleteGroupsError)) throw error;
+    const refused = error.groups.map(({ groupId: group, errorCode: code = -1 }) => ({ group, code }));
+    return refused.filter(({ code }) => code !== groupNotFound);
+  }
+}
+
+function groupsError(refused: readonly RefusedGroup[]): Error {
+  const each = refused.map(({ group, code }) => `group ${group}: Kafka's error code ${code}`);
+  return new Error(each.join(', '));
 }
 
 function unavailable(what: string, cause: unknown): CecochatError {
