@@ -238,9 +238,11 @@ function upText({ environment, output }: Invocation, stack: StartedStack, { took
   const argument = nameArgument(name);
   const folder = stackFolders(environment, name).root;
   const where = stack.hosting === undefined ? `pid ${pid}` : 'in containers';
-  const title = stack.alreadyRunning
-    ? `stack "${name}" is already running (${where})`
-    : `stack "${name}" is ready after ${formatDuration(tookMs)} (${where})`;
+  const isRepaired = stack.isRepaired === true;
+  const title =
+    stack.alreadyRunning && !isRepaired
+      ? `stack "${name}" is already running (${where})`
+      : `stack "${name}" is ready ${isRepaired ? 'again ' : ''}after ${formatDuration(tookMs)} (${where})`;
   return [
     colours.bold(title),
     '',

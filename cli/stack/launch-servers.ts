@@ -53,7 +53,7 @@ export async function launchServers(invocation: Invocation, request: LaunchServe
   }
 }
 
-/** A process that died is told; one that is not well is stopped. */
+/** A process that died is told; one that is not well, or whose engines change, is stopped. */
 export async function clearAway({ environment, output }: Invocation, found: StackInspection): Promise<void> {
   const { state, name, condition, folders } = found;
   const { clock } = environment;
@@ -66,6 +66,7 @@ export async function clearAway({ environment, output }: Invocation, found: Stac
       `stack "${name}" runs but is not ready (${sick.join(', ') || 'no server listens'}): starting it again`,
     );
   }
+  if (condition === 'ready') output.progress(`stack "${name}" gets other engines: starting its servers again`);
   if (state === undefined || condition === 'stopped') return;
   // Servers of a supervisor that is only now stopped have had their time with it.
   const serversTimeoutMs = condition === 'dead' ? stopLimitMs : leftLimitMs;

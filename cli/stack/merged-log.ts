@@ -1,6 +1,7 @@
 /**
  * The logs of a stack's parts as one: what there is in order of time, then what comes as it comes.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../services/core/time/clock.ts';
 import type { LogLine } from '../output/log-line.ts';
 
@@ -35,6 +36,8 @@ const wholeLines = 10_000;
 
 export async function* mergeLogs(sources: readonly LogSource[], options: MergeOptions): AsyncGenerator<LogLine, void> {
   const { tail, follow, accept, signal, later } = options;
+  // Each log waits with it.
+  setMaxListeners(0, signal);
   const opened = await Promise.all(sources.map((source) => source.open({ tail: tail * lookedAt, signal })));
   const lines = opened.flatMap(({ history }) => inTime(history)).filter(({ line }) => accept(line));
   const sorted = lines.toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));

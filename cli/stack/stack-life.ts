@@ -63,6 +63,8 @@ export interface StopRequest {
 
 export interface StartedStack extends StackAccess {
   readonly alreadyRunning: boolean;
+  /** It was, but an engine of it had to be started again. */
+  readonly isRepaired?: boolean;
   /** From the start of its process to all ready. */
   readonly readyAfterMs: number;
 }
@@ -143,8 +145,9 @@ async function startIn(invocation: Invocation, folders: StackFolders, request: S
     return started(invocation, { name, alreadyRunning: !isNew });
   }
   if (provision !== undefined) {
-    const { isNew } = await startProvisioned(invocation, { ...request, folders, before, provision, report });
-    return started(invocation, { name, alreadyRunning: !isNew });
+    const launch = { ...request, folders, before, provision, report };
+    const { isNew, isRepaired } = await startProvisioned(invocation, launch);
+    return { ...(await started(invocation, { name, alreadyRunning: !isNew })), isRepaired };
   }
   if (before.condition === 'ready') {
     return started(invocation, { name, alreadyRunning: true });

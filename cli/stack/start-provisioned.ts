@@ -24,11 +24,14 @@ export interface ProvisionedStart extends Omit<LaunchServers, 'enginesUp' | 'rep
   readonly report: Report;
 }
 
-/** `isNew`: whether the servers were started; those that run well over unchanged engines are left alone. */
-export async function startProvisioned(
-  invocation: Invocation,
-  request: ProvisionedStart,
-): Promise<{ readonly isNew: boolean }> {
+export interface Started {
+  /** The servers were started; those that run well over unchanged engines are left alone. */
+  readonly isNew: boolean;
+  /** They were not, but an engine of theirs was. */
+  readonly isRepaired: boolean;
+}
+
+export async function startProvisioned(invocation: Invocation, request: ProvisionedStart): Promise<Started> {
   const { environment } = invocation;
   const { name, provision, timeoutMs, keep, report } = request;
   const { clock } = environment;
@@ -63,7 +66,7 @@ export async function startProvisioned(
         }
         const { before } = request;
         const anew = async (): Promise<void> => {
-          await clearAway(invocation, before.condition === 'ready' ? { ...before, condition: 'unhealthy' } : before);
+          await clearAway(invocation, before);
           const launching = { ...invocation, environment: { ...environment, signal } };
           const told = reportServers(report, true);
           reports = told;
@@ -88,7 +91,7 @@ export async function startProvisioned(
     });
     await afterwards?.();
     await servers;
-    return { isNew: servers !== undefined };
+    return { isNew: servers !== undefined, isRepaired: servers === undefined && afterwards !== undefined };
   } catch (error) {
     failed.abort(error);
     await servers?.catch(() => undefined);

@@ -5,7 +5,7 @@ import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Envelope, Json } from '../envelope.ts';
-import { openSandbox, type Sandbox } from '../sandbox.ts';
+import { openSandbox, programFile, type Sandbox } from '../sandbox.ts';
 import {
   containersOf,
   docker,
@@ -74,6 +74,10 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
   console.log(`second up: ${Math.round(again.data.at('tookMs').number())} ms`);
   expect(again.data.at('tookMs').number()).toBeLessThan(2000 * Math.max(slow, await slowdown(sandbox)));
 
+  const following = sandbox.start(
+    [process.execPath, programFile, 'logs', ...named, '--follow', '--tail', '5', '--part', 'redis'],
+    { env, timeoutMs: 240_000 },
+  );
   for (const part of ['redis', 'kafka', 'cassandra']) {
     await docker('kill', made[part] ?? '');
     expect((await json('status')).exitCode).toBe(5);
@@ -83,6 +87,10 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
     await smoke(sandbox);
     expect(await historyOf(json)).toContain('from before');
   }
+  // It was killed after its last line that `--tail` took, and what it printed then is followed.
+  await following.printed('Server initialized');
+  following.interrupt();
+  expect((await following.ended).stderr).not.toContain('Warning');
 
   const stopped = await json('down');
   expect(stopped.data.at('containersRemoved').number()).toBe(3);

@@ -3,12 +3,13 @@
  */
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
+import { dateAt } from '../../../services/core/time/date.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { LogLine } from '../../output/log-line.ts';
 import type { LogSource } from '../merged-log.ts';
 import { isServer } from './servers/server-services.ts';
 import { parseContainerLine, parseServerLine } from './container-log.ts';
-import type { DockerEngine } from './engine/docker-engine.ts';
+import { EngineRefusal, type DockerEngine } from './engine/docker-engine.ts';
 import { partOf } from './provision/project.ts';
 import { stackContainers } from './provision/stack-objects.ts';
 import { openStackEngine } from './stack-engine.ts';
@@ -61,15 +62,21 @@ function containerLog({ engine, clock, part, id }: Printing): ContainerLog {
                 yield parse(line);
               }
             } catch (error) {
-              if (!(error instanceof CecochatError)) throw error;
+              if (!isPassing(error)) throw error;
             }
-            // It has stopped, or its engine has; either may be started again.
+            // It has stopped, or its engine has; either may be started again, and what it prints then is from now on.
+            if (last === '') last = dateAt(clock.nowMs()).toISOString();
             await clock.sleep(lookEveryMs, signal).catch(() => undefined);
           }
         },
       };
     },
   };
+}
+
+/** The engine is away, or the container is just being taken away. */
+function isPassing(error: unknown): boolean {
+  return error instanceof CecochatError || (error instanceof EngineRefusal && [404, 409].includes(error.status));
 }
 
 function timeOf(line: string | undefined): string {

@@ -4,3 +4,8 @@
 export function dateAt(timeMs: number): Date {
   return new Date(timeMs);
 }
+
+/** Of a date that is written as ISO 8601; NaN for any other text. */
+export function timeOfDate(text: string): number {
+  return Date.parse(text);
+}

@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
+import { timeOfDate } from '../../../../services/core/time/date.ts';
 
 const headerBytes = 8;
 const both = { stdout: true, stderr: true } as const;
@@ -20,22 +21,26 @@ export async function readTimedLines(container: Docker.Container, count: number)
   return linesOf(await container.logs({ ...both, tail: count, follow: false, timestamps: true }), count);
 }
 
-export async function* followTimedLines(
+export interface Following {
+  /** The time before a line, of which later ones are wanted; '' for those from now on. */
+  readonly after: string;
+  readonly signal: AbortSignal;
+}
+
+/** What it prints, as the engine sends it, with the time before each line. */
+export async function openTimedLines(
+  container: Docker.Container,
+  { after, signal }: Following,
+): Promise<NodeJS.ReadableStream> {
+  const from = after === '' ? { tail: 0 } : { since: unixTime(after) };
+  return container.logs({ ...both, ...from, follow: true, timestamps: true, abortSignal: signal });
+}
+
+export async function* readLines(
   docker: Docker,
-  id: string,
-  { after, signal }: { readonly after: string; readonly signal: AbortSignal },
+  stream: NodeJS.ReadableStream,
+  { after }: Following,
 ): AsyncGenerator<string, void> {
-  const container = docker.getContainer(id);
-  const since = after === '' ? {} : { since: after };
-  const tail = after === '' ? { tail: 0 } : {};
-  const stream = await container.logs({
-    ...both,
-    ...since,
-    ...tail,
-    follow: true,
-    timestamps: true,
-    abortSignal: signal,
-  });
   const text = new PassThrough();
   docker.modem.demuxStream(stream, text, text);
   // One that is cut off ends like one that ends.
@@ -45,8 +50,14 @@ export async function* followTimedLines(
     .once('close', () => text.end());
   for await (const line of createInterface({ input: text })) {
     // The engine gives those of that very time again.
-    if (line !== '' && line.slice(0, after.length) !== after) yield line;
+    if (line !== '' && (after === '' || !line.startsWith(after))) yield line;
   }
+}
+
+/** "2026-11-27T18:35:01.000000012Z" is 1795804501.000000012: the only kind of time that the engine takes. */
+export function unixTime(time: string): string {
+  const [, seconds = '', fraction = '0'] = /^([^.]*?)(?:\.(\d+))?Z$/.exec(time) ?? [];
+  return `${timeOfDate(`${seconds}Z`) / 1000}.${fraction.padEnd(9, '0')}`;
 }
 
 function linesOf(bytes: Buffer, count: number): string[] {

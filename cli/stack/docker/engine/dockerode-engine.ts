@@ -17,7 +17,7 @@ import {
 import { endpointOf, type EngineAddress } from './engine-address.ts';
 import { pullWith } from './pull-image.ts';
 import { volumeSizes } from './volume-sizes.ts';
-import { followTimedLines, readLastLines, readTimedLines } from './container-output.ts';
+import { openTimedLines, readLines, readLastLines, readTimedLines } from './container-output.ts';
 
 export function connectEngine(address: EngineAddress): DockerEngine {
   const docker = new Docker(dockerOptions(address));
@@ -45,7 +45,10 @@ export function connectEngine(address: EngineAddress): DockerEngine {
     execute: (id, command, signal) => call(() => execute(docker.getContainer(id), command, signal)),
     lastLines: (id, count) => call(() => readLastLines(docker.getContainer(id), count)),
     timedLines: (id, count) => call(() => readTimedLines(docker.getContainer(id), count)),
-    followLines: (id, options) => followTimedLines(docker, id, options),
+    followLines: async function* (id, options) {
+      const stream = await call(() => openTimedLines(docker.getContainer(id), options));
+      yield* readLines(docker, stream, options);
+    },
     listNetworks: () =>
       call(async () => (await docker.listNetworks()).map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} }))),
     createNetwork: (name, labels) =>
