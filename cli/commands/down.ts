@@ -3,14 +3,14 @@
  */
 import { CecochatError } from '../../services/core/errors.ts';
 import { asError } from '../../services/core/thrown.ts';
-import { formatBytes } from '../output/units.ts';
 import { folderBytes } from '../stack/folder-size.ts';
 import { stackFolders } from '../stack/folders.ts';
-import { findStackOnDocker, type StackOnDocker, type VolumeSize } from '../stack/docker/stack-on-docker.ts';
+import { findStackOnDocker, type StackOnDocker } from '../stack/docker/stack-on-docker.ts';
 import { inspectStack, type StackInspection } from '../stack/inspect-stack.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { stopStack } from '../stack/stack-life.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
+import { sayDeleted } from './deleting.ts';
 import { addExamples, durationFlag, stackOption } from './options.ts';
 
 interface DownOptions {
@@ -38,7 +38,7 @@ export const downCommand: CommandModule = {
 
 /** Stopping what does not run is no failure as long as there is such a stack: scripts clean up twice. */
 async function down(invocation: Invocation, { name, volumes, timeout }: DownOptions): Promise<CommandResult> {
-  const { environment, output } = invocation;
+  const { environment } = invocation;
   const { clock } = environment;
   const folders = stackFolders(environment, name);
   const before = await inspectStack(environment, name).catch((error: unknown) => {
@@ -55,9 +55,8 @@ async function down(invocation: Invocation, { name, volumes, timeout }: DownOpti
     throw notRunning(name, 'does not exist');
   }
   if (deleteData) {
-    const held = await holding(folders.data);
-    output.progress(`deleting ${folders.root}: ${formatBytes(existing ?? 0)}${held === '' ? '' : `, of it ${held}`}`);
-    for (const volume of onDocker.value?.volumes ?? []) output.progress(`deleting volume ${volumeText(volume)}`);
+    const { root: folder, data } = folders;
+    await sayDeleted(invocation, { folder, bytes: existing ?? 0, data, onDocker: onDocker.value });
   }
   const beganMs = clock.monotonicMs();
   const stopped = await stopStack(invocation, {
@@ -113,16 +112,4 @@ function downText({ name, stopped, tookMs, deleteData, data, onDocker, before }:
   const elsewhere =
     before?.state?.backends === 'external' ? '; what Kafka, Cassandra and Redis hold of it is not touched' : '';
   return `stack "${name}" ${what}${containers}; ${deleteData ? 'its data is deleted' : `its data stays in ${stays}`}${elsewhere}`;
-}
-
-function volumeText({ name, size }: VolumeSize): string {
-  return size === undefined ? name : `${name}: ${size.isMost ? 'at most ' : ''}${formatBytes(size.bytes)}`;
-}
-
-async function holding(data: string): Promise<string> {
-  const parts = ['backplane', 'history', 'users', 'config'];
-  const sizes = await Promise.all(parts.map((part) => folderBytes(`${data}/${part}`)));
-  return parts
-    .flatMap((part, index) => (sizes[index] === undefined ? [] : [`${part} ${formatBytes(sizes[index])}`]))
-    .join(', ');
 }

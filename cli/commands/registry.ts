@@ -25,6 +25,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import('./down.ts')).downCommand,
   },
   {
+    name: 'reset',
+    summary: 'a fresh start: deletes what a stack stored, starts it again',
+    group: 'stack',
+    load: async () => (await import('./reset.ts')).resetCommand,
+  },
+  {
     name: 'status',
     summary: 'state, address and health of each server',
     group: 'stack',

@@ -21,7 +21,7 @@ import { nameArgument, serverTable } from './stack-text.ts';
 import { ignoredPortBase } from './up-ignored.ts';
 import { showProgress, type UpProgress } from './up-progress/show-progress.ts';
 
-interface UpOptions extends EngineOptions {
+export interface UpOptions extends EngineOptions {
   readonly name: string;
   readonly foreground?: true;
   readonly plain?: true;
@@ -78,7 +78,7 @@ export const upCommand: CommandModule = {
         'first port of its block; 0: any free ports; a stack that runs keeps its ports',
         integerOption({ min: 0, max: 65_000 }),
       )
-      .action((options: UpOptions) => run((invocation) => up(invocation, options)));
+      .action((options: UpOptions) => run((invocation) => bringUp(invocation, options)));
     addExamples(command, [
       ['cecochat up', 'start the stack "default"'],
       ['cecochat up --name second', 'another one beside it, with ports of its own'],
@@ -95,7 +95,7 @@ export const upCommand: CommandModule = {
   },
 };
 
-async function up(invocation: Invocation, options: UpOptions): Promise<CommandResult> {
+export async function bringUp(invocation: Invocation, options: UpOptions): Promise<CommandResult> {
   const { environment, output } = invocation;
   const { clock } = environment;
   const { name } = options;

@@ -117,7 +117,7 @@ test('what history refuses is listed, and replayed once the limit is raised', as
   expect(await sandbox.leftovers()).toEqual([]);
 });
 
-test('down keeps the data and how many messaging servers there are, down --volumes deletes it', async () => {
+test('down keeps the data and how many messaging servers there are, reset the latter only, down --volumes nothing', async () => {
   await using sandbox = await openSandbox();
   const partitions = async (): Promise<unknown> => {
     const config = await sandbox.json(['config', 'get', 'partitioning.server-partitions']);
@@ -134,6 +134,12 @@ test('down keeps the data and how many messaging servers there are, down --volum
     return servers.filter((server) => server.at('name').text() === 'messaging').length;
   };
   expect(await messaging()).toBe(3);
+  await sandbox.run(['send', '--as', 'bob', '--to', 'alice', 'soon gone']);
+  expect(await sandbox.texts(['--as', 'bob', '--with', 'alice'], 1)).toEqual(['soon gone']);
+  expect((await sandbox.json(['reset'])).data.at('deletedBytes').number()).toBeGreaterThan(0);
+  expect(await partitions()).toEqual({ s1: '0-119', s2: '120-239', s3: '240-359' });
+  // The passwords are those of before.
+  expect(await sandbox.texts(['--as', 'bob', '--with', 'alice'], 0)).toEqual([]);
   await sandbox.run(['down']);
   expect(await messaging('--messaging', '1')).toBe(1);
   expect(await partitions()).toEqual({ s1: '0-359' });

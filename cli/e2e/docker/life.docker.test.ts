@@ -100,6 +100,12 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
   const back = await json('up');
   expect(back.exitCode, back.errorMessage).toBe(0);
   expect(await historyOf(json)).toContain('from before');
+
+  const reset = await json('reset');
+  expect(reset.exitCode, reset.errorMessage).toBe(0);
+  expect(reset.data.at('deletedVolumes').list()).toHaveLength(3);
+  expect(reset.data.at('servers').value).toEqual(back.data.at('servers').value);
+  expect(await historyOf(json)).toEqual([]);
   await addProfiles(sandbox, json);
 
   // Nothing of ours on disk is needed to take it down.

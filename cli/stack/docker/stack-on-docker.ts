@@ -3,11 +3,14 @@
  */
 import type { Environment } from '../../commands/environment.ts';
 import type { VolumeBytes } from './engine/docker-engine.ts';
+import { partOf } from './provision/project.ts';
 import { removeStack, stackContainers, stackVolumes } from './provision/stack-objects.ts';
 import { openStackEngine } from './stack-engine.ts';
 
 export interface StackOnDocker {
   readonly containers: number;
+  /** What these are: "kafka", "jaeger", "messaging-s1" ... */
+  readonly parts: readonly string[];
   readonly volumes: readonly VolumeSize[];
   remove(options: { readonly graceMs: number; readonly deleteVolumes: boolean }): Promise<void>;
 }
@@ -39,6 +42,7 @@ export async function findStackOnDocker(
   if (containers.length === 0 && volumes.length === 0) return undefined;
   return {
     containers: containers.length,
+    parts: containers.map(partOf),
     volumes: volumes.map((volume) => ({ name: volume, size: sizes.get(volume) })),
     remove: async (options) => void (await removeStack({ engine, project, ...options })),
   };

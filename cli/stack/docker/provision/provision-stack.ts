@@ -17,7 +17,7 @@ import { reconcile } from './reconcile.ts';
 import type { ServerImage } from '../image/server-image.ts';
 import { isServer, portVariable, serversProfile, withMessaging } from '../servers/server-services.ts';
 import { readStackCompose } from './stack-compose.ts';
-import { publishedPorts, type PublishedPorts } from './published-ports.ts';
+import { profilesOfParts, type PublishedPorts } from './published-ports.ts';
 import type { Ports } from '../../ports.ts';
 import { choosePublishedPorts } from './stack-ports.ts';
 import { UndoList } from './undo-list.ts';
@@ -141,11 +141,7 @@ async function readServices(
 
 /** A profile stays with a stack as long as it has a container of it. */
 function profilesOf(asked: readonly string[], own: readonly ContainerSummary[]): readonly string[] {
-  const parts = own.map(partOf);
-  const had = publishedPorts.flatMap(({ part, profile }) =>
-    profile !== undefined && parts.includes(part) ? [profile] : [],
-  );
-  return [...new Set([...asked, ...had])];
+  return [...new Set([...asked, ...profilesOfParts(own.map(partOf))])];
 }
 
 function isIn({ profiles }: Service, chosen: readonly string[]): boolean {

@@ -49,6 +49,14 @@ export interface StackPage {
   readonly url: string;
 }
 
+/** The profiles of which a stack with these parts has some. */
+export function profilesOfParts(parts: readonly string[]): readonly Profile[] {
+  const had = publishedPorts.flatMap(({ part, profile }) =>
+    profile !== undefined && parts.includes(part) ? [profile] : [],
+  );
+  return [...new Set(had)];
+}
+
 /** What there is to look at, of ports by variable. */
 export function pagesAt(ports: Readonly<Record<string, number>>): StackPage[] {
   return publishedPorts.flatMap(({ variable, part, isPage }) =>
