@@ -111,31 +111,35 @@ test('starts one server alone, from its settings', async () => {
   expect((await fetch(`${server.httpAddress}/healthz`)).status).toBe(200);
 });
 
-test('says at its own port that it lives, and what it waits for, while an engine does not answer', async () => {
-  await using options = await makeOptions();
-  const silent = await freePort();
-  const port = await freePort();
-  const engines = [
-    {
-      origin: 'flag',
-      keyedBy: 'name' as const,
-      values: { backend: 'external', kafka: `127.0.0.1:${silent}`, redis: `redis://127.0.0.1:${silent}` },
-    },
-  ];
-  const flags = { adminToken: options.adminToken, httpPort: String(port) };
-  const settings = [{ origin: 'flag', keyedBy: 'name' as const, values: flags }];
-  const reason = new Error('told to');
-  const abort = new AbortController();
-  const given = { ...options, writeLog: () => undefined, engines, settings, signal: abort.signal };
-  const ended = startOne('configurator', given).catch((error: unknown) => error);
-  const url = `http://127.0.0.1:${port}`;
-  const reasons = [expect.stringMatching(/^waits for an engine: .*127\.0\.0\.1/)];
-  await vi.waitFor(async () => expect(await json(`${url}/readyz`)).toEqual({ ready: false, reasons }), limitMs);
-  expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  abort.abort(reason);
-  expect(await ended).toBe(reason);
-  await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
-});
+test(
+  'says at its own port that it lives, and what it waits for, while an engine does not answer',
+  { timeout: 60_000 },
+  async () => {
+    await using options = await makeOptions();
+    const silent = await freePort();
+    const port = await freePort();
+    const engines = [
+      {
+        origin: 'flag',
+        keyedBy: 'name' as const,
+        values: { backend: 'external', kafka: `127.0.0.1:${silent}`, redis: `redis://127.0.0.1:${silent}` },
+      },
+    ];
+    const flags = { adminToken: options.adminToken, httpPort: String(port) };
+    const settings = [{ origin: 'flag', keyedBy: 'name' as const, values: flags }];
+    const reason = new Error('told to');
+    const abort = new AbortController();
+    const given = { ...options, writeLog: () => undefined, engines, settings, signal: abort.signal };
+    const ended = startOne('configurator', given).catch((error: unknown) => error);
+    const url = `http://127.0.0.1:${port}`;
+    const reasons = [expect.stringMatching(/^waits for an engine: .*127\.0\.0\.1/)];
+    await vi.waitFor(async () => expect(await json(`${url}/readyz`)).toEqual({ ready: false, reasons }), limitMs);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    abort.abort(reason);
+    expect(await ended).toBe(reason);
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
+  },
+);
 
 test('describes every setting once', () => {
   const names = settingsReference().map(({ variable }) => variable);

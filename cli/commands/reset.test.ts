@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { checkOutput } from '../e2e/output-schema.ts';
 import { free, openStacks, stateOf } from './open-stacks.fixture.ts';
 
-describe('reset', () => {
+describe('reset', { timeout: 60_000 }, () => {
   test('deletes what the stack stored, says what, and starts it as it was', async () => {
     await using bench = await openStacks();
     await bench.run(['up', ...free]);

@@ -13,6 +13,7 @@ const limitBytes = 20 << 20;
 
 test.runIf(hasLimits)(
   'a journal that cannot be moved refuses appends before memory ends, and takes them again once it can (Linux only: prlimit)',
+  { timeout: 60_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'cecochat-stuck-'));
     const fixture = join(import.meta.dirname, 'stuck-move.fixture.ts');
