@@ -16,8 +16,11 @@ export interface Deleting {
 
 export async function sayDeleted({ output }: Invocation, { folder, bytes, data, onDocker }: Deleting): Promise<void> {
   const held = await holding(data);
-  output.progress(`deleting ${folder}: ${formatBytes(bytes)}${held === '' ? '' : `, of it ${held}`}`);
-  for (const volume of onDocker?.volumes ?? []) output.progress(`deleting volume ${volumeText(volume)}`);
+  const volumes = onDocker?.volumes ?? [];
+  if (bytes > 0 || volumes.length === 0) {
+    output.progress(`deleting ${folder}: ${formatBytes(bytes)}${held === '' ? '' : `, of it ${held}`}`);
+  }
+  for (const volume of volumes) output.progress(`deleting volume ${volumeText(volume)}`);
 }
 
 function volumeText({ name, size }: VolumeSize): string {

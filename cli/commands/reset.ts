@@ -13,6 +13,7 @@ import { inspectStack } from '../stack/inspect-stack.ts';
 import { notRunning } from '../stack/running-stack.ts';
 import { stopStack } from '../stack/stack-life.ts';
 import { readEngines } from '../stack/state.ts';
+import { clientsFolder } from './chat-access/chat-access.ts';
 import type { CommandModule, CommandResult, Invocation } from './command.ts';
 import { sayDeleted } from './deleting.ts';
 import { addExamples, stackOption } from './options.ts';
@@ -54,6 +55,8 @@ async function reset(invocation: Invocation, { name }: { readonly name: string }
     alsoStop: async () => {
       await onDocker?.remove({ graceMs: stopLimitMs, deleteVolumes: true });
       await deleteFolder(folders.data);
+      // Sessions of accounts, and places in feeds, that are gone.
+      await deleteFolder(clientsFolder(environment, name));
     },
   });
   const profile = profilesOfParts(onDocker?.parts ?? []);
