@@ -1,6 +1,6 @@
 /**
  * The four questions to history. Each call renews the token when the server asks for it, and is tried again
- * a few times when the error's retry rule allows.
+ * a few times when the error's retry rule allows, for longer when history is only not ready yet.
  */
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
@@ -46,6 +46,8 @@ type Ask<T> = (
 
 const deadlineMs = 10_000;
 const attempts = 4;
+/** About ten seconds: history follows a little behind a stack, or a partition, that has just started. */
+const notReadyAttempts = 25;
 const none = Buffer.alloc(0);
 
 export function createHistory(dependencies: HistoryDependencies): History {
@@ -74,7 +76,8 @@ export function createHistory(dependencies: HistoryDependencies): History {
       try {
         return await once(ask, signal);
       } catch (error) {
-        if (!(error instanceof CecochatError) || attempt === attempts) throw error;
+        if (!(error instanceof CecochatError)) throw error;
+        if (attempt >= (error.code === 'server.not_ready' ? notReadyAttempts : attempts)) throw error;
         if (error.code === 'unauthenticated' && attempt === 1) await session.renew(signal);
         else if (error.retry === 'never') throw error;
         await clock.sleep(backoffMs(attempt, random), signal);
