@@ -8,7 +8,7 @@ import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** Loaded from node_modules: native code, or files of their own beside it. */
+/** Loaded from node_modules: native code, files of their own beside it, or (ink) an optional import that is not there. */
 const apart = ['@fastify/swagger-ui', 'dockerode', 'ink', 'lmdb', 'react'];
 
 /** Packages in CommonJS ask for Node's modules by `require`, which an ES module does not have. */

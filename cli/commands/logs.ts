@@ -3,6 +3,7 @@
  */
 import { Option } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
+import { messageFrom } from '../../services/core/thrown.ts';
 import { formatLogLine, logLevels, matchesLog, parseLogLine, type LogLevel, type LogLine } from '../output/log-line.ts';
 import { openContainerLogs, type FindContainerLogs } from '../stack/docker/container-logs.ts';
 import { stackFolders } from '../stack/folders.ts';
@@ -52,12 +53,15 @@ async function logs(invocation: Invocation, options: LogsOptions): Promise<Comma
   const { name, part, level, tail } = options;
   const folders = stackFolders(environment, name);
   const state = await readState(folders);
+  const noContainers = (error: unknown): FindContainerLogs => {
+    output.warn(`its containers' output is missing: ${messageFrom(error)}`);
+    return () => Promise.resolve([]);
+  };
   const findContainers = await openContainerLogs(environment, name).catch((error: unknown): FindContainerLogs => {
     if (!(error instanceof CecochatError)) throw error;
-    output.warn(`its containers' output is missing: ${error.message}`);
-    return () => Promise.resolve([]);
+    return noContainers(error);
   });
-  const containers = await findContainers();
+  const containers = await findContainers().catch((error: unknown) => noContainers(error)());
   if (state === undefined && containers.length === 0) {
     throw notRunning(name, 'was never started');
   }

@@ -26,7 +26,7 @@ export const resetCommand: CommandModule = {
   define(command, run) {
     command
       .description(
-        'Give a stack a fresh start: stops it, deletes its messages, accounts and configuration, and starts it again on the same engines, with the same ports, demo users and passwords, and as many messaging servers. Not for external engines, which others may use.',
+        'Give a stack a fresh start: stops it, deletes its messages, accounts and configuration, and starts it again on the same engines, with the same ports and as many messaging servers. Users whose passwords this machine keeps are made again. Not for external engines, which others may use.',
       )
       .addOption(stackOption())
       .action((options: { readonly name: string }) => run((invocation) => reset(invocation, options)));
@@ -40,12 +40,12 @@ export const resetCommand: CommandModule = {
 async function reset(invocation: Invocation, { name }: { readonly name: string }): Promise<CommandResult> {
   const { environment } = invocation;
   const folders = stackFolders(environment, name);
-  const { condition } = await inspectStack(environment, name);
+  const { condition, state } = await inspectStack(environment, name);
   const onDocker = await findStackOnDocker(environment, name, { measures: true });
   if (condition === 'absent' && onDocker === undefined && !existsSync(folders.data)) {
     throw notRunning(name, 'does not exist');
   }
-  await refuseExternal(name, folders);
+  if (state?.backends === 'external' || (await isOnExternal(folders))) throw external(name);
   const deletedBytes = (await folderBytes(folders.data)) ?? 0;
   await sayDeleted(invocation, { folder: folders.data, bytes: deletedBytes, data: folders.data, onDocker });
   await stopStack(invocation, {
@@ -65,11 +65,14 @@ async function reset(invocation: Invocation, { name }: { readonly name: string }
   return { ...result, data: { ...data, deletedBytes, deletedVolumes } };
 }
 
-async function refuseExternal(name: string, folders: StackFolders): Promise<void> {
+async function isOnExternal(folders: StackFolders): Promise<boolean> {
   const engines = await readEngines(folders);
-  if (engines?.docker !== undefined || engines?.settings['backend'] !== 'external') return;
+  return engines?.docker === undefined && engines?.settings['backend'] === 'external';
+}
+
+function external(name: string): CecochatError {
   const argument = nameArgument(name);
-  throw new CecochatError(
+  return new CecochatError(
     'usage.invalid',
     `stack "${name}" is on external engines: what Kafka, Cassandra and Redis hold is not for reset to delete`,
     {

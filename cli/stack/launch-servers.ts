@@ -66,7 +66,8 @@ export async function clearAway({ environment, output }: Invocation, found: Stac
       `stack "${name}" runs but is not ready (${sick.join(', ') || 'no server listens'}): starting it again`,
     );
   }
-  if (condition === 'ready') output.progress(`stack "${name}" gets other engines: starting its servers again`);
+  if (condition === 'ready')
+    output.progress(`stack "${name}" gets an engine that is new or elsewhere: starting its servers again`);
   if (state === undefined || condition === 'stopped') return;
   // Servers of a supervisor that is only now stopped have had their time with it.
   const serversTimeoutMs = condition === 'dead' ? stopLimitMs : leftLimitMs;

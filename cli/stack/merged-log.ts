@@ -4,6 +4,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../services/core/time/clock.ts';
 import type { LogLine } from '../output/log-line.ts';
+import { orAborted } from './or-aborted.ts';
 
 export interface LogSource {
   /** Another source of the same key is the same log: name of a file, id of a container. */
@@ -35,9 +36,11 @@ const lookEveryMs = 1_000;
 const wholeLines = 10_000;
 
 export async function* mergeLogs(sources: readonly LogSource[], options: MergeOptions): AsyncGenerator<LogLine, void> {
-  const { tail, follow, accept, signal, later } = options;
+  const { tail, follow, accept, later } = options;
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal]);
   // Each log waits with it.
-  setMaxListeners(0, signal);
+  setMaxListeners(0, signal, options.signal);
   const opened = await Promise.all(sources.map((source) => source.open({ tail: tail * lookedAt, signal })));
   const lines = opened.flatMap(({ history }) => inTime(history)).filter(({ line }) => accept(line));
   const sorted = lines.toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
@@ -45,11 +48,13 @@ export async function* mergeLogs(sources: readonly LogSource[], options: MergeOp
   if (!follow) return;
   const known = new Set(sources.map(({ key }) => key));
   const coming = later === undefined ? none() : arriving(later, { known, signal });
-  for await (const line of joined(
-    opened.map((one) => one.live()),
-    coming,
-  ))
-    if (accept(line)) yield line;
+  try {
+    const live = opened.map((one) => one.live());
+    for await (const line of joined(live, coming)) if (accept(line)) yield line;
+  } finally {
+    // After an error of one of them the others, too, are to end.
+    over.abort(new Error('the logs are not followed any more'));
+  }
 }
 
 async function* none(): AsyncGenerator<never, void> {
@@ -64,19 +69,26 @@ async function* arriving(
   for (;;) {
     await clock.sleep(lookEveryMs, signal).catch(() => undefined);
     if (signal.aborted) return;
-    // Who cannot be asked now is asked again.
-    for (const source of await find().catch(() => [])) {
+    // Who cannot be asked now is asked again; one that does not answer holds nobody up who wants to leave.
+    const found = await orAborted<readonly LogSource[]>(
+      find().catch(() => []),
+      [],
+      signal,
+    );
+    for (const source of found) {
       if (known.has(source.key)) continue;
+      // It may be gone already.
+      const opened = await source.open({ tail: wholeLines, signal }).catch(() => undefined);
+      if (opened === undefined) continue;
       known.add(source.key);
-      yield whole(source, signal);
+      yield whole(opened);
     }
   }
 }
 
-async function* whole(source: LogSource, signal: AbortSignal): AsyncGenerator<LogLine, void> {
-  const opened = await source.open({ tail: wholeLines, signal });
-  yield* opened.history;
-  yield* opened.live();
+async function* whole(log: OpenLog): AsyncGenerator<LogLine, void> {
+  yield* log.history;
+  yield* log.live();
 }
 
 /** A line without a time of its own belongs to the one before it. */

@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import { CecochatError } from '../../services/core/errors.ts';
 import { messageFrom } from '../../services/core/thrown.ts';
 import type { Invocation } from '../commands/command.ts';
+import { canRecover } from './await-recovery.ts';
 import { awaitRestarts } from './await-restarts.ts';
 import { dataHolder } from './data-holder.ts';
 import { clearFolder, isUnused, removeEmpty } from './first-start.ts';
@@ -94,7 +95,7 @@ export async function startStack(invocation: Invocation, request: StartRequest):
     if (isOwn && !request.keep) await stopAgain(invocation, name);
     throw error;
   }
-  return started(invocation, stack);
+  return { ...(await started(invocation, stack)), isRepaired: stack.isRepaired === true };
 }
 
 async function stopAgain({ environment, output }: Invocation, name: string): Promise<void> {
@@ -158,15 +159,17 @@ async function startIn(invocation: Invocation, folders: StackFolders, request: S
   return started(invocation, { name, alreadyRunning: false });
 }
 
-/** For a stack that is to be started; a running one is scaled. Error: usage.invalid, when it cannot be. */
-async function keepSize({ condition, state, folders }: StackInspection, messaging: number | undefined): Promise<void> {
+/** For a stack that is to be started; one whose servers run is scaled. Error: usage.invalid, when it cannot be. */
+async function keepSize(before: StackInspection, messaging: number | undefined): Promise<void> {
+  const { condition, state, folders } = before;
   if (messaging === undefined) return;
-  if (condition === 'ready' && state !== undefined) {
+  // Its supervisor would follow the number at once, without moving partitions first.
+  if ((condition === 'ready' || canRecover(before)) && state !== undefined) {
     planScale(state, messaging);
     return;
   }
-  const before = await readSize(folders);
-  if (before.messaging !== messaging) await writeSize(folders, { formatVersion: 1, messaging, isSpread: false });
+  const size = await readSize(folders);
+  if (size.messaging !== messaging) await writeSize(folders, { formatVersion: 1, messaging, isSpread: false });
 }
 
 /** Resolves when the process is gone; a stack that is not running is fine. */

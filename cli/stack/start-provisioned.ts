@@ -64,8 +64,7 @@ export async function startProvisioned(invocation: Invocation, request: Provisio
           report({ part: 'servers', step: 'keep', detail: '' });
           return;
         }
-        const { before } = request;
-        const anew = async (): Promise<void> => {
+        const anew = async (before: StackInspection): Promise<void> => {
           await clearAway(invocation, before);
           const launching = { ...invocation, environment: { ...environment, signal } };
           const told = reportServers(report, true);
@@ -75,7 +74,7 @@ export async function startProvisioned(invocation: Invocation, request: Provisio
             servers.catch((error: unknown) => failed.abort(error));
           };
         };
-        if (need === 'new') await anew();
+        if (need === 'new') await anew(request.before);
         else
           afterwards = async () => {
             report({ part: 'servers', step: 'health', detail: 'they look for their engines' });
@@ -84,7 +83,7 @@ export async function startProvisioned(invocation: Invocation, request: Provisio
               report({ part: 'servers', step: 'ready', detail: '' });
               return;
             }
-            await anew();
+            await anew(await inspectStack(environment, name));
             launch?.();
           };
       },

@@ -53,9 +53,9 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     const { values: settings, origins } = resolveSettings(declaration, options.settings);
     log.info({ settings: withoutSecrets(declaration, settings), origins }, 'settings');
     const opening = { clientId: `cecochat-${name}`, needs: engineNeeds[name], clock, log, gate };
-    const waiting = { ...addressIn(settings), server: name, clock, log };
-    const engines = scope.use(await untilOpened({ ...engineOptions, ...opening }, { waiting, signal: options.signal }));
     const metrics = createMetrics();
+    const waiting = { ...addressIn(settings), server: name, clock, log, metrics };
+    const engines = scope.use(await untilOpened({ ...engineOptions, ...opening }, { waiting, signal: options.signal }));
     if (engineNeeds[name].includes('backplane')) measureAppends(metrics, engines.backplane);
     const server = scope.use(await startServer({ settings, engines, clock, random, log, metrics }));
     await publishOwn(server, { engines, settings });

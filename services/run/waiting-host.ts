@@ -5,7 +5,7 @@
 import type { Clock } from '../core/time/clock.ts';
 import { createHttpHost, type HttpHost } from '../runtime/http.ts';
 import type { Log } from '../runtime/log.ts';
-import { createMetrics } from '../runtime/metrics.ts';
+import type { Registry } from '../runtime/metrics.ts';
 
 export interface WaitingHost extends AsyncDisposable {
   /** An engine does not answer, for this reason. Listens from the first one on. Errors: port.busy, settings.invalid. */
@@ -19,6 +19,7 @@ export interface WaitingOptions {
   readonly server: string;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Registry;
 }
 
 export function createWaitingHost(options: WaitingOptions): WaitingHost {
@@ -28,7 +29,7 @@ export function createWaitingHost(options: WaitingOptions): WaitingHost {
     waitsFor: async (error) => {
       reason = `waits for an engine: ${error.message}`;
       if (options.port === 0) return;
-      http ??= await createHttpHost({ ...options, metrics: createMetrics(), notReady: () => [reason], drainMs: 0 });
+      http ??= await createHttpHost({ ...options, notReady: () => [reason], drainMs: 0 });
     },
     [Symbol.asyncDispose]: async () => {
       await http?.[Symbol.asyncDispose]();

@@ -59,6 +59,7 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
   const status = await json('status');
   expect(status.data.at('condition').text()).toBe('ready');
   const ports = portsOf(status);
+  const pids = pidsOf(status);
   const parts = status.data
     .at('containers')
     .list()
@@ -77,7 +78,7 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
   expect(again.data.at('tookMs').number()).toBeLessThan(2000 * Math.max(slow, await slowdown(sandbox)));
 
   const following = sandbox.start(
-    [process.execPath, programFile, 'logs', ...named, '--follow', '--tail', '5', '--part', 'redis'],
+    [process.execPath, programFile, 'logs', ...named, '--follow', '--tail', '1', '--part', 'redis'],
     { env, timeoutMs: 240_000 },
   );
   for (const part of ['redis', 'kafka', 'cassandra']) {
@@ -86,11 +87,13 @@ test('a stack comes up, carries messages, is repaired after each kill, and leave
     const repaired = await json('up');
     expect(repaired.exitCode, repaired.errorMessage).toBe(0);
     expect(await containersOf(stack)).toEqual(made);
+    // Its servers went on.
+    expect(pidsOf(await json('status'))).toEqual(pids);
     await smoke(sandbox);
     expect(await historyOf(json)).toContain('from before');
   }
   // It was killed after its last line that `--tail` took, and what it printed then is followed.
-  await following.printed('Server initialized');
+  await following.printed('DB loaded from append only file');
   following.interrupt();
   expect((await following.ended).stderr).not.toContain('Warning');
 
@@ -155,6 +158,14 @@ async function historyOf(json: (...args: string[]) => Promise<Envelope>): Promis
     .at('messages')
     .list()
     .map((message) => message.at('text').value);
+}
+
+/** Of the servers' processes. */
+function pidsOf(status: Envelope): number[] {
+  return status.data
+    .at('servers')
+    .list()
+    .map((server) => server.at('pid').number());
 }
 
 /** Of servers and containers. */

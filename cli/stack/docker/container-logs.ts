@@ -3,17 +3,20 @@
  */
 import { CecochatError } from '../../../services/core/errors.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
-import { dateAt } from '../../../services/core/time/date.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { LogLine } from '../../output/log-line.ts';
 import type { LogSource } from '../merged-log.ts';
+import { orAborted } from '../or-aborted.ts';
 import { isServer } from './servers/server-services.ts';
 import { parseContainerLine, parseServerLine } from './container-log.ts';
+import { isLineTime } from './engine/container-output.ts';
 import { EngineRefusal, type DockerEngine } from './engine/docker-engine.ts';
 import { partOf } from './provision/project.ts';
 import { stackContainers } from './provision/stack-objects.ts';
 import { openStackEngine } from './stack-engine.ts';
 
+/** Before any line. */
+const beginning = '1970-01-01T00:00:00Z';
 /** Between looks at one that has stopped. */
 const lookEveryMs = 1_000;
 
@@ -50,22 +53,29 @@ function containerLog({ engine, clock, part, id }: Printing): ContainerLog {
     key: id,
     part,
     open: async ({ tail, signal }) => {
-      const lines = await engine.timedLines(id, tail);
-      let last = timeOf(lines.at(-1));
+      // One at least, for its time: what comes is what comes later.
+      const lines = await engine.timedLines(id, Math.max(1, tail)).catch((error: unknown) => {
+        if (isPassing(error)) return [];
+        throw error;
+      });
+      let last = timeOf(lines.at(-1)) ?? beginning;
       return {
-        history: lines.map(parse),
+        history: tail === 0 ? [] : lines.map(parse),
         async *live(): AsyncGenerator<LogLine> {
-          while (!signal.aborted && (await isThere(engine, id))) {
+          while (!signal.aborted) {
+            const state = await stateOf(engine, id, signal);
+            if (state === 'gone') return;
             try {
-              for await (const line of engine.followLines(id, { after: last, signal })) {
-                last = timeOf(line);
-                yield parse(line);
+              if (state === 'running') {
+                for await (const line of engine.followLines(id, { after: last, signal })) {
+                  last = timeOf(line) ?? last;
+                  yield parse(line);
+                }
               }
             } catch (error) {
               if (!isPassing(error)) throw error;
             }
-            // It has stopped, or its engine has; either may be started again, and what it prints then is from now on.
-            if (last === '') last = dateAt(clock.nowMs()).toISOString();
+            // It has stopped, or its engine has; either may be started again.
             await clock.sleep(lookEveryMs, signal).catch(() => undefined);
           }
         },
@@ -79,11 +89,16 @@ function isPassing(error: unknown): boolean {
   return error instanceof CecochatError || (error instanceof EngineRefusal && [404, 409].includes(error.status));
 }
 
-function timeOf(line: string | undefined): string {
-  return line?.split(' ')[0] ?? '';
+/** The engine's time before a line. */
+function timeOf(line: string | undefined): string | undefined {
+  const [time = ''] = line?.split(' ') ?? [];
+  return isLineTime(time) ? time : undefined;
 }
 
-async function isThere(engine: DockerEngine, id: string): Promise<boolean> {
-  const containers = await engine.listContainers().catch(() => undefined);
-  return containers === undefined || containers.some((container) => container.id === id);
+/** 'unknown': the engine does not answer. Ends with the signal, whatever the engine does. */
+async function stateOf(engine: DockerEngine, id: string, signal: AbortSignal): Promise<string> {
+  const asking = engine.listContainers().catch(() => undefined);
+  const containers = await orAborted(asking, undefined, signal);
+  if (containers === undefined) return 'unknown';
+  return containers.find((container) => container.id === id)?.state ?? 'gone';
 }

@@ -23,6 +23,12 @@ test.runIf(hasLimits)(
       // lmdb-js prints each commit that failed.
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    await using _end = {
+      [Symbol.asyncDispose]: async () => {
+        child.kill('SIGKILL');
+        await rm(folder, { recursive: true });
+      },
+    };
     const ended = once(child, 'exit');
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const refused: unknown = JSON.parse((await lines.next()).value);
@@ -47,6 +53,5 @@ test.runIf(hasLimits)(
       }
     }
     expect(found.toSorted((one, other) => one - other)).toEqual(Array.from({ length: taken }, (_, number) => number));
-    await rm(folder, { recursive: true });
   },
 );

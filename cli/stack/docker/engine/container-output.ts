@@ -3,7 +3,6 @@
  * three of zero, four of length (big-endian), then the text.
  * https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
  */
-import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
 import { timeOfDate } from '../../../../services/core/time/date.ts';
@@ -48,16 +47,28 @@ export async function* readLines(
     .once('end', () => text.end())
     .once('error', () => text.end())
     .once('close', () => text.end());
-  for await (const line of createInterface({ input: text })) {
+  let rest = '';
+  // By line feeds alone: a line may hold a carriage return, and what follows it has no time of its own.
+  for await (const piece of text.setEncoding('utf8')) {
+    const lines = `${rest}${String(piece)}`.split('\n');
+    rest = lines.pop() ?? '';
     // The engine gives those of that very time again.
-    if (line !== '' && (after === '' || !line.startsWith(after))) yield line;
+    for (const line of lines) if (line !== '' && !line.startsWith(`${after} `)) yield line;
   }
+  if (rest !== '') yield rest;
 }
 
-/** "2026-11-27T18:35:01.000000012Z" is 1795804501.000000012: the only kind of time that the engine takes. */
+/** RFC 3339, in UTC with Docker, with an offset where Podman runs. */
+const lineTime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+
+export function isLineTime(text: string): boolean {
+  return lineTime.test(text);
+}
+
+/** "2026-11-27T18:35:01.000000012Z" is 1795804501.000000012: the only kind of time that Docker's engine takes. */
 export function unixTime(time: string): string {
-  const [, seconds = '', fraction = '0'] = /^([^.]*?)(?:\.(\d+))?Z$/.exec(time) ?? [];
-  return `${timeOfDate(`${seconds}Z`) / 1000}.${fraction.padEnd(9, '0')}`;
+  const [, seconds = '', fraction = '', zone = ''] = lineTime.exec(time) ?? [];
+  return `${timeOfDate(`${seconds}${zone}`) / 1000}.${fraction.padEnd(9, '0')}`;
 }
 
 function linesOf(bytes: Buffer, count: number): string[] {
