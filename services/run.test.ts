@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemRandom } from './core/random.ts';
 import { systemClock } from './core/time/clock.ts';
 import { serverNames } from './runtime/server.ts';
@@ -24,14 +22,6 @@ async function makeOptions(): Promise<StackOptions & AsyncDisposable> {
     random: systemRandom,
     [Symbol.asyncDispose]: () => rm(dataFolder, { recursive: true }),
   };
-}
-
-/** Nobody listens there. */
-async function freePort(): Promise<number> {
-  await using server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function json(url: string, init: RequestInit = {}): Promise<unknown> {
@@ -110,36 +100,6 @@ test('starts one server alone, from its settings', async () => {
   await using server = await startOne('profile', { ...options, engines, settings: [good], signal });
   expect((await fetch(`${server.httpAddress}/healthz`)).status).toBe(200);
 });
-
-test(
-  'says at its own port that it lives, and what it waits for, while an engine does not answer',
-  { timeout: 60_000 },
-  async () => {
-    await using options = await makeOptions();
-    const silent = await freePort();
-    const port = await freePort();
-    const engines = [
-      {
-        origin: 'flag',
-        keyedBy: 'name' as const,
-        values: { backend: 'external', kafka: `127.0.0.1:${silent}`, redis: `redis://127.0.0.1:${silent}` },
-      },
-    ];
-    const flags = { adminToken: options.adminToken, httpPort: String(port) };
-    const settings = [{ origin: 'flag', keyedBy: 'name' as const, values: flags }];
-    const reason = new Error('told to');
-    const abort = new AbortController();
-    const given = { ...options, writeLog: () => undefined, engines, settings, signal: abort.signal };
-    const ended = startOne('configurator', given).catch((error: unknown) => error);
-    const url = `http://127.0.0.1:${port}`;
-    const reasons = [expect.stringMatching(/^waits for an engine: .*127\.0\.0\.1/)];
-    await vi.waitFor(async () => expect(await json(`${url}/readyz`)).toEqual({ ready: false, reasons }), limitMs);
-    expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    abort.abort(reason);
-    expect(await ended).toBe(reason);
-    await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
-  },
-);
 
 test('describes every setting once', () => {
   const names = settingsReference().map(({ variable }) => variable);

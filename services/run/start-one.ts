@@ -26,7 +26,6 @@ import {
 import { engineSettings } from '../runtime/stack-settings.ts';
 import { openLog } from './open-log.ts';
 import type { OneOptions, Seed } from './options.ts';
-import { createWaitingHost, type WaitingOptions } from './waiting-host.ts';
 
 const author = 'stack';
 const engineRetryMs = 1_000;
@@ -53,9 +52,8 @@ export async function startOne(name: ServerName, options: OneOptions): Promise<R
     const { values: settings, origins } = resolveSettings(declaration, options.settings);
     log.info({ settings: withoutSecrets(declaration, settings), origins }, 'settings');
     const opening = { clientId: `cecochat-${name}`, needs: engineNeeds[name], clock, log, gate };
+    const engines = scope.use(await untilOpened({ ...engineOptions, ...opening }, options.signal));
     const metrics = createMetrics();
-    const waiting = { ...addressIn(settings), server: name, clock, log, metrics };
-    const engines = scope.use(await untilOpened({ ...engineOptions, ...opening }, { waiting, signal: options.signal }));
     if (engineNeeds[name].includes('backplane')) measureAppends(metrics, engines.backplane);
     const server = scope.use(await startServer({ settings, engines, clock, random, log, metrics }));
     await publishOwn(server, { engines, settings });
@@ -106,27 +104,16 @@ async function startSeeded(starting: Promise<RunningProfile>, seed: Seed | undef
 }
 
 /** Engines that do not answer yet are waited for: a server that starts beside them need not be started again. */
-async function untilOpened(
-  options: Parameters<typeof openEngines>[0],
-  { waiting, signal }: { readonly waiting: WaitingOptions; readonly signal: AbortSignal },
-): Promise<Engines> {
-  await using host = createWaitingHost(waiting);
+async function untilOpened(options: Parameters<typeof openEngines>[0], signal: AbortSignal): Promise<Engines> {
   for (;;) {
     try {
       return await openEngines(options);
     } catch (error) {
       if (!(error instanceof CecochatError && error.code === 'engine.unavailable')) throw error;
       options.log.warn({ err: error }, 'an engine does not answer: trying again');
-      await host.waitsFor(error);
       await options.clock.sleep(engineRetryMs, signal);
     }
   }
-}
-
-/** Where HTTP will listen. */
-function addressIn(settings: Readonly<Record<string, unknown>>): { readonly host: string; readonly port: number } {
-  const { httpHost, httpPort } = settings;
-  return { host: typeof httpHost === 'string' ? httpHost : '', port: typeof httpPort === 'number' ? httpPort : 0 };
 }
 
 /** A server alone writes down where clients find it. */
