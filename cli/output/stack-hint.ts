@@ -6,6 +6,7 @@
 export const stackCommands = [
   'up',
   'down',
+  'reset',
   'status',
   'scale',
   'wait',
