@@ -3,7 +3,6 @@
  */
 import { Option } from 'commander';
 import { CecochatError } from '../../services/core/errors.ts';
-import { messageFrom } from '../../services/core/thrown.ts';
 import { formatLogLine, logLevels, matchesLog, parseLogLine, type LogLevel, type LogLine } from '../output/log-line.ts';
 import { openContainerLogs, type FindContainerLogs } from '../stack/docker/container-logs.ts';
 import { stackFolders } from '../stack/folders.ts';
@@ -49,19 +48,12 @@ export const logsCommand: CommandModule = {
 };
 
 async function logs(invocation: Invocation, options: LogsOptions): Promise<CommandResult> {
-  const { environment, output } = invocation;
+  const { environment } = invocation;
   const { name, part, level, tail } = options;
   const folders = stackFolders(environment, name);
   const state = await readState(folders);
-  const noContainers = (error: unknown): FindContainerLogs => {
-    output.warn(`its containers' output is missing: ${messageFrom(error)}`);
-    return () => Promise.resolve([]);
-  };
-  const findContainers = await openContainerLogs(environment, name).catch((error: unknown): FindContainerLogs => {
-    if (!(error instanceof CecochatError)) throw error;
-    return noContainers(error);
-  });
-  const containers = await findContainers().catch((error: unknown) => noContainers(error)());
+  const findContainers = openContainers(invocation, name);
+  const containers = await findContainers();
   if (state === undefined && containers.length === 0) {
     throw notRunning(name, 'was never started');
   }
@@ -88,6 +80,19 @@ async function logs(invocation: Invocation, options: LogsOptions): Promise<Comma
   return { data: { name, lines: shown } };
 }
 
+/** While the engine is silent there are none, which is said once. */
+function openContainers({ environment, output }: Invocation, name: string): FindContainerLogs {
+  let isSaid = false;
+  const missing = (error: unknown): readonly [] => {
+    if (!(error instanceof CecochatError)) throw error;
+    if (!isSaid) output.warn(`its containers' output is missing: ${error.message}`);
+    isSaid = true;
+    return [];
+  };
+  const opening = openContainerLogs(environment, name);
+  return () => opening.then((find) => find()).catch(missing);
+}
+
 /** "messaging" and "s1" are messaging-s1. */
 function isPart(part: string, wanted: string): boolean {
   return part === wanted || (part.startsWith('messaging-') && part.split('-').includes(wanted));
@@ -110,7 +115,7 @@ export async function showLog({ environment, output }: Invocation, request: Show
   const accept = (line: LogLine): boolean => matchesLog(line, request);
   const find = (): Promise<LogSource[]> => findLogs(environment, request);
   let shown = 0;
-  for await (const line of mergeLogs(await find(), { tail, follow, accept, signal, later: { find, clock } })) {
+  for await (const line of mergeLogs(find, { tail, follow, accept, signal, clock })) {
     await output.event({ event: 'log', data: line, text: formatLogLine(line, output.colours) });
     shown += 1;
   }

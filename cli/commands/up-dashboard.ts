@@ -98,8 +98,8 @@ async function follow({ environment, state, dashboard, signal }: Feeding): Promi
   const find = (): Promise<LogSource[]> => findLogs({ ...environment, signal }, request);
   const since = dateAt(startedAtMs).toISOString();
   const accept = (line: LogLine): boolean => line.time === '' || line.time >= since;
-  const options = { tail: linesBefore, follow: true, accept, signal, later: { find, clock: environment.clock } };
-  for await (const line of mergeLogs(await find(), options))
+  const { clock } = environment;
+  for await (const line of mergeLogs(find, { tail: linesBefore, follow: true, accept, signal, clock }))
     dashboard.dispatch({ kind: 'logged', entries: [entryOf(line)] });
   // The log goes on for as long as the dashboard does.
   await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));

@@ -4,7 +4,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../services/core/time/clock.ts';
 import type { LogLine } from '../output/log-line.ts';
-import { orAborted } from './or-aborted.ts';
+import { orAborted } from './aborted.ts';
 
 export interface LogSource {
   /** Another source of the same key is the same log: name of a file, id of a container. */
@@ -24,8 +24,7 @@ export interface MergeOptions {
   readonly follow: boolean;
   readonly accept: (line: LogLine) => boolean;
   readonly signal: AbortSignal;
-  /** With `follow`: what there is now; logs that were not there before are followed from their beginning. */
-  readonly later?: { readonly find: () => Promise<readonly LogSource[]>; readonly clock: Clock };
+  readonly clock: Clock;
 }
 
 /** A filter may leave few of a source's lines: so many more of them are looked at. */
@@ -35,19 +34,24 @@ const lookEveryMs = 1_000;
 /** Of a log that was not there before: what it says before it is found. */
 const wholeLines = 10_000;
 
-export async function* mergeLogs(sources: readonly LogSource[], options: MergeOptions): AsyncGenerator<LogLine, void> {
-  const { tail, follow, accept, later } = options;
+/** `find`: the logs that there are. With `follow`, those that were not there before are followed from their beginning. */
+export async function* mergeLogs(
+  find: () => Promise<readonly LogSource[]>,
+  options: MergeOptions,
+): AsyncGenerator<LogLine, void> {
+  const { tail, follow, accept, clock } = options;
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   // Each log waits with it.
   setMaxListeners(0, signal, options.signal);
+  const sources = await find();
   const opened = await Promise.all(sources.map((source) => source.open({ tail: tail * lookedAt, signal })));
   const lines = opened.flatMap(({ history }) => inTime(history)).filter(({ line }) => accept(line));
   const sorted = lines.toSorted((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
   yield* (tail === 0 ? [] : sorted.slice(-tail)).map(({ line }) => line);
   if (!follow) return;
   const known = new Set(sources.map(({ key }) => key));
-  const coming = later === undefined ? none() : arriving(later, { known, signal });
+  const coming = arriving(find, { known, clock, signal });
   try {
     const live = opened.map((one) => one.live());
     for await (const line of joined(live, coming)) if (accept(line)) yield line;
@@ -57,14 +61,10 @@ export async function* mergeLogs(sources: readonly LogSource[], options: MergeOp
   }
 }
 
-async function* none(): AsyncGenerator<never, void> {
-  yield* [];
-}
-
 /** Each log that is not known yet, whole. Ends when the signal aborts. */
 async function* arriving(
-  { find, clock }: NonNullable<MergeOptions['later']>,
-  { known, signal }: { readonly known: Set<string>; readonly signal: AbortSignal },
+  find: () => Promise<readonly LogSource[]>,
+  { known, clock, signal }: { readonly known: Set<string>; readonly clock: Clock; readonly signal: AbortSignal },
 ): AsyncGenerator<AsyncIterable<LogLine>, void> {
   for (;;) {
     await clock.sleep(lookEveryMs, signal).catch(() => undefined);

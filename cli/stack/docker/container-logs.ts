@@ -5,8 +5,8 @@ import { CecochatError } from '../../../services/core/errors.ts';
 import type { Clock } from '../../../services/core/time/clock.ts';
 import type { Environment } from '../../commands/environment.ts';
 import type { LogLine } from '../../output/log-line.ts';
+import { orAborted } from '../aborted.ts';
 import type { LogSource } from '../merged-log.ts';
-import { orAborted } from '../or-aborted.ts';
 import { isServer } from './servers/server-services.ts';
 import { parseContainerLine, parseServerLine } from './container-log.ts';
 import { isLineTime } from './engine/container-output.ts';
@@ -62,22 +62,17 @@ function containerLog({ engine, clock, part, id }: Printing): ContainerLog {
       return {
         history: tail === 0 ? [] : lines.map(parse),
         async *live(): AsyncGenerator<LogLine> {
-          while (!signal.aborted) {
-            const state = await stateOf(engine, id, signal);
-            if (state === 'gone') return;
+          do {
             try {
-              if (state === 'running') {
-                for await (const line of engine.followLines(id, { after: last, signal })) {
-                  last = timeOf(line) ?? last;
-                  yield parse(line);
-                }
+              for await (const line of engine.followLines(id, { after: last, signal })) {
+                last = timeOf(line) ?? last;
+                yield parse(line);
               }
             } catch (error) {
               if (!isPassing(error)) throw error;
             }
             // It has stopped, or its engine has; either may be started again.
-            await clock.sleep(lookEveryMs, signal).catch(() => undefined);
-          }
+          } while (await runsAgain(engine, id, { clock, signal }));
         },
       };
     },
@@ -95,10 +90,20 @@ function timeOf(line: string | undefined): string | undefined {
   return isLineTime(time) ? time : undefined;
 }
 
-/** 'unknown': the engine does not answer. Ends with the signal, whatever the engine does. */
-async function stateOf(engine: DockerEngine, id: string, signal: AbortSignal): Promise<string> {
-  const asking = engine.listContainers().catch(() => undefined);
-  const containers = await orAborted(asking, undefined, signal);
-  if (containers === undefined) return 'unknown';
-  return containers.find((container) => container.id === id)?.state ?? 'gone';
+/** True once the container runs, false when it is taken away or the signal aborts. */
+async function runsAgain(
+  engine: DockerEngine,
+  id: string,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<boolean> {
+  for (;;) {
+    await clock.sleep(lookEveryMs, signal).catch(() => undefined);
+    // An engine that does not answer holds nobody up who wants to leave.
+    const asking = engine.listContainers().catch(() => undefined);
+    const containers = await orAborted(asking, undefined, signal);
+    if (signal.aborted) return false;
+    const found = containers?.find((container) => container.id === id);
+    if (found?.state === 'running') return true;
+    if (containers !== undefined && found === undefined) return false;
+  }
 }

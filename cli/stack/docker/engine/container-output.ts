@@ -21,7 +21,7 @@ export async function readTimedLines(container: Docker.Container, count: number)
 }
 
 export interface Following {
-  /** The time before a line, of which later ones are wanted; '' for those from now on. */
+  /** The time before a line, of which later ones are wanted. */
   readonly after: string;
   readonly signal: AbortSignal;
 }
@@ -31,8 +31,7 @@ export async function openTimedLines(
   container: Docker.Container,
   { after, signal }: Following,
 ): Promise<NodeJS.ReadableStream> {
-  const from = after === '' ? { tail: 0 } : { since: unixTime(after) };
-  return container.logs({ ...both, ...from, follow: true, timestamps: true, abortSignal: signal });
+  return container.logs({ ...both, since: unixTime(after), follow: true, timestamps: true, abortSignal: signal });
 }
 
 export async function* readLines(

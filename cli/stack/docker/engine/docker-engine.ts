@@ -22,7 +22,7 @@ export interface DockerEngine {
   lastLines(id: string, count: number): Promise<string[]>;
   /** The same with the time before each: RFC 3339 in UTC with nanoseconds, and a space. */
   timedLines(id: string, count: number): Promise<string[]>;
-  /** Those that are printed later than the one of that time; '' for those from now on. Ends with the container. */
+  /** Those that are printed later than the one of that time. Ends with the container. */
   followLines(id: string, options: { readonly after: string; readonly signal: AbortSignal }): AsyncIterable<string>;
   listNetworks(): Promise<NamedObject[]>;
   createNetwork(name: string, labels: Labels): Promise<void>;
