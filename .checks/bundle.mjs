@@ -4,7 +4,7 @@
  * 0011). What is imported only when needed stays in files of its own. Not in TypeScript: Node 20 would need tsx for it,
  * which leaves a folder in the system's temporary one, and `npm ci` runs this on every machine.
  */
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -17,7 +17,7 @@ const banner = `import { createRequire as requireFrom } from 'node:module';\ncon
 /** @param {string} root the project's folder */
 async function bundle(root) {
   const folder = join(root, 'dist', 'bin');
-  const { metafile } = await build({
+  await build({
     absWorkingDir: root,
     entryPoints: ['bin/cecochat.ts'],
     outdir: folder,
@@ -29,12 +29,8 @@ async function bundle(root) {
     external: apart,
     banner: { js: banner },
     legalComments: 'linked',
-    metafile: true,
     logLevel: 'warning',
   });
-  const made = new Set(Object.keys(metafile.outputs));
-  const stale = (await readdir(folder)).filter((name) => !made.has(`dist/bin/${name}`));
-  await Promise.all(stale.map((name) => rm(join(folder, name), { recursive: true })));
   await chmod(join(folder, 'cecochat.js'), 0o755);
 }
 

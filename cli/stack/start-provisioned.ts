@@ -42,9 +42,20 @@ export async function startProvisioned(invocation: Invocation, request: Provisio
   let reports: ServerReports | undefined;
   let servers: Promise<void> | undefined;
   let launch: (() => void) | undefined;
-  let afterwards: (() => Promise<void>) | undefined;
+  let isRepair = false;
   const notStarted = new Set<string>(engineNames);
   let undo: (() => Promise<void>) | undefined;
+  /** Ends the servers that were found; `launch` starts others. */
+  const prepare = async (found: StackInspection): Promise<void> => {
+    await clearAway(invocation, found);
+    const launching = { ...invocation, environment: { ...environment, signal } };
+    const told = reportServers(report, true);
+    reports = told;
+    launch = () => {
+      servers = launchServers(launching, { ...request, enginesUp, reports: told });
+      servers.catch((error: unknown) => failed.abort(error));
+    };
+  };
   try {
     undo = await provision.run({
       signal,
@@ -60,37 +71,17 @@ export async function startProvisioned(invocation: Invocation, request: Provisio
       },
       onPlanned: async (plan) => {
         const need = await needServers(request, plan);
-        if (need === 'none') {
-          report({ part: 'servers', step: 'keep', detail: '' });
-          return;
-        }
-        const anew = async (before: StackInspection): Promise<void> => {
-          await clearAway(invocation, before);
-          const launching = { ...invocation, environment: { ...environment, signal } };
-          const told = reportServers(report, true);
-          reports = told;
-          launch = () => {
-            servers = launchServers(launching, { ...request, enginesUp, reports: told });
-            servers.catch((error: unknown) => failed.abort(error));
-          };
-        };
-        if (need === 'new') await anew(request.before);
-        else
-          afterwards = async () => {
-            report({ part: 'servers', step: 'health', detail: 'they look for their engines' });
-            const look = (): Promise<StackInspection> => inspectStack(environment, name);
-            if (await awaitRecovery({ clock, signal, look })) {
-              report({ part: 'servers', step: 'ready', detail: '' });
-              return;
-            }
-            await anew(await inspectStack(environment, name));
-            launch?.();
-          };
+        if (need === 'none') report({ part: 'servers', step: 'keep', detail: '' });
+        else if (need === 'new') await prepare(request.before);
+        else isRepair = true;
       },
     });
-    await afterwards?.();
+    if (isRepair && !(await haveRecovered(invocation, { name, report, signal }))) {
+      await prepare(await inspectStack(environment, name));
+      launch?.();
+    }
     await servers;
-    return { isNew: servers !== undefined, isRepaired: servers === undefined && afterwards !== undefined };
+    return { isNew: servers !== undefined, isRepaired: isRepair && servers === undefined };
   } catch (error) {
     failed.abort(error);
     await servers?.catch(() => undefined);
@@ -103,6 +94,18 @@ export async function startProvisioned(invocation: Invocation, request: Provisio
   } finally {
     timer.cancel();
   }
+}
+
+/** Whether the servers that go on find their engines again; reported. */
+async function haveRecovered(
+  { environment }: Invocation,
+  { name, report, signal }: { readonly name: string; readonly report: Report; readonly signal: AbortSignal },
+): Promise<boolean> {
+  report({ part: 'servers', step: 'health', detail: 'they look for their engines' });
+  const look = (): Promise<StackInspection> => inspectStack(environment, name);
+  const isReady = await awaitRecovery({ clock: environment.clock, signal, look });
+  if (isReady) report({ part: 'servers', step: 'ready', detail: '' });
+  return isReady;
 }
 
 /** none: they are as they should be; same: those that run find the engine again; new: they are started. */

@@ -30,7 +30,7 @@ const dockerfile = 'Dockerfile';
 /** What servers load from outside of the program's bundle (.checks/bundle.mjs): it reads files of its own. */
 const packagesApart = ['@fastify/swagger-ui'];
 /** For people and compilers. */
-const leftOut = /(?:\.map|\.d\.[cm]?ts|\.tsbuildinfo|\.md|\.markdown)$/i;
+const leftOut = /(?:\.map|\.d\.[cm]?ts|\.md|\.markdown)$/i;
 /** Of a package, at its top. */
 const leftOutFolders = ['node_modules', 'test', 'tests', 'benchmark', 'benchmarks', 'examples', 'docs', '.github'];
 const hashLength = 12;
